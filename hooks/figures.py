@@ -1,0 +1,80 @@
+"""Draw the figures of snippets/ at build and put them into the pages.
+
+`![alt](softmax-curve.svg)` on functions/softmax is `curve(say)` of snippets/functions/softmax.py.
+Drawn figures are kept in .cache/figures under a hash of all that they depend on, outside docs/:
+a file written there would start `mkdocs serve` again, for ever.
+"""
+
+import hashlib
+import html
+import re
+import runpy
+import sys
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from mkdocs.exceptions import PluginError
+
+ROOT = Path(__file__).resolve().parent.parent
+STORE = ROOT / ".cache" / "figures"
+IMAGE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M)
+FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
+
+
+def on_page_markdown(markdown: str, page, config, files) -> str:
+    """Replace each figure's image by the drawing itself."""
+    script = ROOT / "snippets" / (re.sub(r"\.(zh|en)\.md$", "", page.file.src_uri) + ".py")
+    language = page.file.src_uri.split(".")[-2]
+
+    def inline(match: re.Match) -> str:
+        line = markdown.count("\n", 0, match.start()) + 1
+        where = f"docs/{page.file.src_uri} (body line {line}): {match[0]}"
+        if match["stem"] != script.stem:
+            raise PluginError(f"{where}: a figure of this page is called {script.stem}-NAME.svg")
+        try:
+            drawing = draw(script, match["name"], language)
+        except LookupError as error:
+            raise PluginError(f"{where}: {error}") from None
+        except Exception as error:
+            raise PluginError(f"{where}: drawing it failed: {error!r}") from error
+        alt = html.escape(match["alt"], quote=True)
+        drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
+        return f'<figure class="plot">{drawing}</figure>'
+
+    code = [m.span() for m in FENCE.finditer(markdown)]
+    return IMAGE.sub(
+        lambda m: m[0] if any(a <= m.start() < b for a, b in code) else inline(m), markdown
+    )
+
+
+def draw(script: Path, name: str, language: str) -> str:
+    """The SVG of one figure function, from the cache where nothing it depends on has changed.
+
+    Raises LookupError where the script or the function does not exist.
+    """
+    if not script.exists():
+        raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
+    key = "\0".join([script.read_text(), shared(), name, language])
+    stored = STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
+    if not stored.exists():
+        sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+        functions = runpy.run_path(str(script))
+        if name.startswith("_") or not callable(functions.get(name)):
+            raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
+        from snippets import _style
+
+        drawing = _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}")
+        STORE.mkdir(parents=True, exist_ok=True)
+        part = stored.with_suffix(".part")
+        part.write_text(drawing)
+        part.replace(stored)  # in one step: a build that is stopped leaves no half figure
+    return stored.read_text()
+
+
+@cache
+def shared() -> str:
+    """What every figure depends on beside its own script."""
+    style = (ROOT / "snippets" / "_style.py").read_text()
+    return style + version("torch") + version("matplotlib")
