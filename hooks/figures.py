@@ -18,7 +18,9 @@ from mkdocs.exceptions import PluginError
 
 ROOT = Path(__file__).resolve().parent.parent
 STORE = ROOT / ".cache" / "figures"
-IMAGE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M)
+IMAGE = re.compile(
+    r"^!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M
+)
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 

@@ -19,7 +19,7 @@ OUTPUT_MARK = "<!--pytest-codeblocks:expected-output-->"
 
 FENCE = re.compile(r"^(?P<indent>\s*(?:>\s*)*)(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
 HEADING = re.compile(r"^(?P<level>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[\w-]+)\s*\})?\s*$")
-IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]*)\)")
+IMAGE = re.compile(r"!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]*)\)")
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]*)\)")
 COMMENT = re.compile(r"<!--(?P<body>.*?)-->", re.S)
 
@@ -73,7 +73,7 @@ class Place:
     alt: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Page:
     """One page. `path` is only its name; `text` is what is parsed."""
 
@@ -140,7 +140,7 @@ class Page:
         return blocks
 
     @cached_property
-    def _outside(self) -> list[str]:
+    def outside(self) -> list[str]:
         """The lines, with those of fences emptied."""
         lines = list(self.lines)
         for fence in self.fences:
@@ -152,7 +152,7 @@ class Page:
     def headings(self) -> list[Heading]:
         return [
             Heading(number, len(m["level"]), m["text"], m["id"])
-            for number, line in enumerate(self._outside, 1)
+            for number, line in enumerate(self.outside, 1)
             if (m := HEADING.match(line))
         ]
 
@@ -160,7 +160,7 @@ class Page:
     def formulas(self) -> list[Formula]:
         """Display formulas between two lines that hold $$ alone."""
         found, start = [], None
-        for number, line in enumerate(self._outside, 1):
+        for number, line in enumerate(self.outside, 1):
             if line.strip() != "$$":
                 if "$$" in re.sub(r"`[^`]*`", "", line):
                     self.errors.append(Place(number, "put each $$ on a line of its own"))
@@ -175,14 +175,14 @@ class Page:
         return found
 
     def _marker_above(self, line: int) -> str | None:
-        match = re.fullmatch(r"<!--\s*formula:(.*?)-->", self._outside[line - 2].strip())
+        match = re.fullmatch(r"<!--\s*formula:(.*?)-->", self.outside[line - 2].strip())
         return match[1].strip() if match else None
 
     @cached_property
     def images(self) -> list[Place]:
         return [
             Place(number, m["target"], m["alt"])
-            for number, line in enumerate(self._outside, 1)
+            for number, line in enumerate(self.outside, 1)
             for m in IMAGE.finditer(line)
         ]
 
@@ -190,13 +190,13 @@ class Page:
     def links(self) -> list[Place]:
         return [
             Place(number, m["target"])
-            for number, line in enumerate(self._outside, 1)
+            for number, line in enumerate(self.outside, 1)
             for m in LINK.finditer(re.sub(r"`[^`]*`", "``", line))
         ]
 
     @cached_property
     def comments(self) -> list[Place]:
-        text = "\n".join(self._outside)
+        text = "\n".join(self.outside)
         return [
             Place(text.count("\n", 0, m.start()) + 1, m["body"].strip())
             for m in COMMENT.finditer(text)
@@ -208,7 +208,7 @@ class Page:
 
         Comments stay in, because those in a line compute the number before them.
         """
-        lines = list(self._outside)
+        lines = list(self.outside)
         for formula in self.formulas:
             for number in range(formula.line - 1, formula.end):
                 lines[number] = ""

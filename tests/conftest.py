@@ -1,0 +1,68 @@
+"""The built site, for the tests that look at what readers get."""
+
+import functools
+import http.server
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The handbook, built strictly as `make build` does, once for all tests."""
+    folder = tmp_path_factory.mktemp("site")
+    run = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if run.returncode:
+        pytest.fail(f"the strict build fails:\n{run.stdout}{run.stderr}", pytrace=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site) -> str:
+    """The built site on a loopback address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def handbook(tmp_path) -> Path:
+    """A small handbook of its own, the machinery and two pages, for a test to break."""
+    for part in ("mkdocs.yml", "hooks", "overrides", "docs/assets", "snippets/_style.py"):
+        source, target = ROOT / part, tmp_path / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    text = (tmp_path / "mkdocs.yml").read_text(encoding="utf-8")
+    start, end = text.index("\nnav:"), text.index("\nvalidation:")
+    nav = "\nnav:\n  - index.md\n  - functions:\n      - functions/one.md\n"
+    (tmp_path / "mkdocs.yml").write_text(text[:start] + nav + text[end:], encoding="utf-8")
+    (tmp_path / "docs/functions").mkdir()
+    (tmp_path / "snippets/functions").mkdir()
+    (tmp_path / "snippets/functions/one.py").write_text(
+        "from snippets._style import panels\n\n\ndef curve(say):\n    return panels(1)[0]\n"
+    )
+    for language in ("zh", "en"):
+        (tmp_path / f"docs/index.{language}.md").write_text("# Home { #home }\n")
+        (tmp_path / f"docs/functions/one.{language}.md").write_text(
+            "# One { #one }\n\n![A curve](one-curve.svg)\n\n[home](../index.md)\n"
+        )
+    return tmp_path

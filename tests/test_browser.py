@@ -1,0 +1,170 @@
+"""What a reader sees, in a real browser: Debian's chromium, driven by Playwright."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/"]
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM and not os.environ.get("CI"),
+    reason="no browser: apt-get install chromium (Debian) or put chromium on the PATH",
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open an address of the site; console errors, failed and foreign requests fail the test."""
+    faults, contexts = [], []
+
+    def open_page(path: str, scheme: str = "light", width: int = 1280):
+        context = browser.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+        page.on("pageerror", lambda e: faults.append(str(e)))
+        page.on("requestfailed", lambda r: faults.append(f"failed: {r.url}"))
+        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
+        page.on(
+            "request",
+            lambda r: not r.url.startswith((address, "data:", "blob:")) and faults.append(r.url),
+        )
+        page.goto(address + path, wait_until="networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+def contrast(page, selector: str) -> float:
+    """The contrast ratio (WCAG 2.2) of an element's text colour on the page's background."""
+    return page.evaluate(
+        """selector => {
+          const rgb = colour => {
+            const canvas = document.createElement("canvas").getContext("2d");
+            canvas.fillStyle = colour;
+            canvas.fillRect(0, 0, 1, 1);
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+          };
+          const luminance = colour => rgb(colour)
+            .map(v => v / 255)
+            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+          const element = document.querySelector(selector);
+          const style = getComputedStyle(element);
+          const text = luminance(element.closest("svg") ? style.fill : style.color);
+          const ground = luminance(getComputedStyle(document.body).backgroundColor);
+          return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["", "en/"])
+@pytest.mark.parametrize("path", PAGES)
+def test_text_formulas_and_figures_can_be_seen(visit, path, language, scheme):
+    page = visit(language + path, scheme)
+    figure = page.locator("figure.plot svg").first
+    figure.scroll_into_view_if_needed()
+    box = figure.bounding_box()
+    assert box["width"] > 300 and box["height"] > 100
+    column = page.locator("article").bounding_box()
+    assert box["width"] <= column["width"] + 1, "a figure is wider than the text"
+    assert contrast(page, "figure.plot svg text") >= 4.5
+    assert contrast(page, "article p") >= 7
+    assert contrast(page, "article p a, article td a, article li a") >= 4.5
+    if path:
+        formula = page.locator(".formula .katex-html").first
+        assert formula.is_visible() and formula.bounding_box()["height"] > 15
+        assert contrast(page, ".formula .katex-html") >= 7
+        # KaTeX's own font is there, not a fallback
+        assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [360, 1920])
+def test_a_page_is_never_wider_than_its_window(visit, path, width):
+    page = visit(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_switcher_stays_on_the_page(visit, address, path):
+    page = visit(path)
+    for target in ("en/" + path, path):
+        page.locator(".md-select button").hover()
+        language = "en" if target.startswith("en/") else "zh"
+        page.locator(f".md-select__link[hreflang={language}]").click()
+        page.wait_for_url(address + target)
+        assert page.locator("html").get_attribute("lang") == language
+
+
+def test_the_scheme_can_be_chosen_and_stays(visit, address):
+    page = visit("functions/softmax/")
+    for _ in range(2):  # automatic -> light -> dark
+        page.locator("form[data-md-component=palette] label:visible").click()
+    assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    page.goto(address + "en/losses/cross_entropy/")
+    assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+
+
+def test_the_copy_button_copies_the_code_alone(visit):
+    page = visit("functions/softmax/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block = page.locator(".language-python").first
+    block.hover()
+    block.locator("button[data-md-type=copy], .md-clipboard").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("import torch") and "tensor([[" not in copied.split("print")[-1]
+    assert not page.locator(".language-python + .language-text .md-clipboard:visible").count()
+
+
+def test_an_output_hangs_on_its_block(visit):
+    page = visit("functions/softmax/")
+    block = page.locator(".language-python:has(+ .language-text) > pre").first.bounding_box()
+    output = page.locator(".language-python + .language-text > pre").first.bounding_box()
+    assert abs(block["y"] + block["height"] - output["y"]) < 3
+
+
+def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
+    page = visit("404.html")
+    assert page.locator("h1").inner_text() and page.get_by_text("There is no such page").is_visible()
+
+
+def test_search_finds_chinese_and_english(visit):
+    for path, query, found in (
+        ("", "数值稳定", "softmax"),
+        ("en/", "overflow", "softmax"),
+    ):
+        page = visit(path)
+        page.locator("input[name=query]").fill(query)
+        links = page.locator(".md-search-result__link")
+        links.first.wait_for(state="attached")
+        assert any(found in links.nth(k).get_attribute("href") for k in range(links.count()))
+
+
+def test_a_page_prints_without_its_frame(visit):
+    page = visit("functions/softmax/")
+    page.emulate_media(media="print")
+    assert not page.locator(".md-header:visible, .md-sidebar:visible, .md-clipboard:visible").count()
+    assert page.locator("figure.plot svg").first.is_visible()

@@ -1,0 +1,281 @@
+r"""The formula evaluator accepts correct formulas and notices every single-token change.
+
+Each formula below is right; each copy with one digit, sign, index letter or ``\max``/``\min``
+changed must be refused.  Changes that leave the mathematics true are listed with the reason.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from formulas import FormulaError, Result, check
+
+SOFTMAX = r"\operatorname{softmax}(x) = F.softmax(x, 0)"
+SIGMOID = r"x ~ randn(); \sigma(x) = torch.sigmoid(x)"
+P = "p = F.softmax(x, 0)"
+CLASSES = "x ~ randn(C); y ~ randint(C); p = F.softmax(x, 0)"
+BATCH = "x ~ randn(N, C); y ~ randint(C, N); p = F.softmax(x, 1)"
+LSE = r"\operatorname{LSE}(x) = torch.logsumexp(x, 0)"
+BCE = "x ~ randn(N); y ~ rand(N); L = F.binary_cross_entropy_with_logits(x, y)"
+
+CORRECT = {
+    "softmax": (
+        SOFTMAX,
+        r"\operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_{j=1}^{C} e^{x_j}}",
+    ),
+    "stable softmax": (
+        r"\operatorname{softmax} = F.softmax(x, 0); m = x.max()",
+        r"\operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_{j=1}^{C} e^{x_j}}"
+        r" = \frac{e^{x_i-m}}{\sum_j e^{x_j-m}}, \qquad m = \max_j x_j",
+    ),
+    "local definition": (P, r"p_i = \frac{e^{x_i}}{s}, \quad \text{where} \quad s = \sum_{j=1}^{C} e^{x_j}"),
+    "indexed local definition": (
+        r"x ~ randn(N); \sigma(x) = torch.sigmoid(x)",
+        r"z_n = 1 + e^{-x_n}, \quad \sigma(x_n) = \frac{1}{z_n}",
+    ),
+    "log_softmax": (
+        r"\ell = F.log_softmax(x, 0); m = x.max()",
+        r"\ell_i = x_i - \log \sum_{j=1}^{C} e^{x_j}"
+        r" = x_i - m - \ln\left(\sum_j \exp(x_j - m)\right), \quad m = \max_k x_k",
+    ),
+    "Jacobian cases": (
+        P,
+        r"\frac{\partial p_i}{\partial x_j} = \begin{cases} p_i(1-p_i) & i = j \\"
+        r" -p_i p_j & i \ne j \end{cases} = p_i(\delta_{ij} - p_j)",
+    ),
+    "log_softmax Jacobian": (
+        P,
+        r"\frac{\partial}{\partial x_j} \log p_i = \delta_{ij} - p_j = [i = j] - p_j",
+    ),
+    "Jacobian matrix": (
+        "p = F.softmax(x, 0); J = torch.autograd.functional.jacobian(lambda z: F.softmax(z, 0), x)",
+        r"J = \operatorname{diag}(p) - p p^{\top} = \frac{\partial p}{\partial x}",
+    ),
+    "conditional derivative": (
+        P,
+        r"\frac{\partial p_i}{\partial x_j} = -p_i\,p_j \quad \text{if } i \ne j",
+    ),
+    "where": (P + "; where i != j", r"\frac{\partial p_i}{\partial x_j} = -p_i\,p_j"),
+    "Jacobian rows": (P, r"\sum_{j=1}^{C} \frac{\partial p_i}{\partial x_j} = 0"),
+    "sum to one": (P, r"\sum_{i=1}^{C} p_i = 1"),
+    "sigmoid": (SIGMOID, r"\sigma(x) = \frac{1}{1 + e^{-x}} = \frac{e^{x}}{e^{x} + 1}"),
+    "sigmoid derivative": (
+        SIGMOID,
+        r"\sigma'(x) = \sigma(x)\bigl(1 - \sigma(x)\bigr) = \frac{\mathrm{d}}{\mathrm{d}x}\sigma(x)",
+    ),
+    "sigmoid second derivative": (
+        SIGMOID,
+        r"\sigma''(x) = \sigma'(x)\,(1 - 2\sigma(x)) = \frac{d^2}{dx^2} \sigma(x)",
+    ),
+    "sigmoid reflection": (SIGMOID, r"\sigma(-x) = 1 - \sigma(x)"),
+    "sigmoid tanh": (SIGMOID, r"\sigma(x) = \frac{1}{2}\left(1 + \tanh\frac{x}{2}\right)"),
+    "sigmoid softmax": (
+        SIGMOID + r"; \operatorname{softmax}(z) = F.softmax(z, 0)",
+        r"\sigma(x) = \operatorname{softmax}([x, 0])_1",
+    ),
+    "sigmoid of a batch": (
+        r"x ~ randn(N); \sigma(x) = torch.sigmoid(x)",
+        r"\sigma(x_n) = \frac{1}{1 + \exp(-x_n)}",
+    ),
+    "logit": (
+        r"p ~ rand(); \operatorname{logit}(p) = torch.logit(p)",
+        r"\operatorname{logit}(p) = \log\frac{p}{1-p} = \ln p - \ln(1 - p)",
+    ),
+    "logsigmoid": (
+        r"x ~ randn(); \operatorname{logsigmoid} = F.logsigmoid(x)",
+        r"\begin{aligned} \operatorname{logsigmoid}(x) &= -\log(1 + e^{-x}) \\"
+        r" &= \min(0, x) - \log\bigl(1 + e^{-|x|}\bigr). \end{aligned}",
+    ),
+    "softplus": (
+        r"x ~ randn(); \operatorname{softplus}(x) = F.softplus(x); \sigma(x) = torch.sigmoid(x)",
+        r"\frac{d}{dx}\operatorname{softplus}(x) = \sigma(x), \quad"
+        r" \operatorname{softplus}(x) = \max(x, 0) + \ln(1 + e^{-\lvert x \rvert})",
+    ),
+    "softplus with beta": (
+        r"x ~ uniform(-5, 5); \beta ~ uniform(0.3, 3); s = F.softplus(x, beta=beta.item())",
+        r"s = \frac{1}{\beta}\log(1 + e^{\beta x})",
+    ),
+    "relu cases": (
+        "x ~ randn(); r = F.relu(x)",
+        r"r = \begin{cases} x & \text{if } x > 0 \\ 0 & x \le 0 \end{cases} = \max\{0, x\}",
+    ),
+    "cross entropy": (
+        CLASSES + r"; \ell(x, y) = F.cross_entropy(x, y)",
+        r"\ell(x, y) = -\log p_y = \log\sum_{j=1}^{C} e^{x_j} - x_y",
+    ),
+    "cross entropy gradient": (
+        CLASSES + "; L = F.cross_entropy(x, y)",
+        r"\frac{\partial L}{\partial x_i} = p_i - \delta_{iy}"
+        r" = \begin{cases} p_i - 1 & i = y \\ p_i & i \neq y \end{cases}",
+    ),
+    "cross entropy gradient by p": (
+        CLASSES + "; L = -p[y].log()",
+        r"\frac{\partial L}{\partial p_i} = -\frac{[i = y]}{p_i}",
+    ),
+    "Hessian": (
+        CLASSES + r"; \ell = F.cross_entropy(x, y)",
+        r"\frac{\partial^2 \ell}{\partial x_i \partial x_j} = p_i(\delta_{ij} - p_j)",
+    ),
+    "batch mean": (
+        BATCH + "; L = F.cross_entropy(x, y)",
+        r"L = -\frac{1}{N}\sum_{n=1}^{N} \log p_{n,y_n}"
+        r" = \frac{1}{N}\sum_{n=1}^{N}\left(\log\sum_{c=1}^{C} e^{x_{n,c}} - x_{n y_n}\right)",
+    ),
+    "weighted mean": (
+        BATCH + "; w ~ rand(C); L = F.cross_entropy(x, y, weight=w)",
+        r"L = \frac{-\sum_{n=1}^{N} w_{y_n} \log p_{n,y_n}}{\sum_{n=1}^{N} w_{y_n}}",
+    ),
+    "reductions": (
+        BATCH + r"; \ell = F.nll_loss(p.log(), y, reduction='none');"
+        r" L_{\mathrm{sum}} = ell.sum(); L_{\mathrm{mean}} = F.nll_loss(p.log(), y)",
+        r"\ell_n = -\log p_{n,y_n}, \qquad L_{\mathrm{sum}} = \sum_{n=1}^{N} \ell_n, \qquad"
+        r" L_{\mathrm{mean}} = \frac{1}{N} \sum_n \ell_n",
+    ),
+    "batch gradient": (
+        BATCH + "; L = F.cross_entropy(x, y)",
+        r"\frac{\partial L}{\partial x_{n,c}} = \frac{1}{N}\left(p_{n,c} - [c = y_n]\right)",
+    ),
+    "label smoothing": (
+        CLASSES + r"; \varepsilon ~ rand(); L = F.cross_entropy(x, y,"
+        " label_smoothing=varepsilon.item())",
+        r"L = -(1 - \varepsilon)\log p_y - \frac{\varepsilon}{C}\sum_{c=1}^{C} \log p_c",
+    ),
+    "soft targets": (
+        "q ~ simplex(C); p = F.softmax(x, 0); H(q, p) = F.cross_entropy(x, q);"
+        r" D_{\mathrm{KL}}(q, p) = F.kl_div(p.log(), q, reduction='sum')",
+        r"H(q, p) = -\sum_{c=1}^{C} q_c \log p_c"
+        r" = D_{\mathrm{KL}}(q \,\|\, p) - \sum_c q_c \log q_c",
+    ),
+    "KL divergence": (
+        r"p ~ simplex(C); q ~ simplex(C); D(p, q) = F.kl_div(q.log(), p, reduction='sum')",
+        r"D(p \parallel q) = \sum_{i=1}^{C} p_i \log\frac{p_i}{q_i}",
+    ),
+    "BCE with logits": (
+        BCE,
+        r"L = \frac{1}{N}\sum_{n=1}^{N}\left(\max(x_n, 0) - x_n y_n"
+        r" + \log\bigl(1 + e^{-|x_n|}\bigr)\right)",
+    ),
+    "BCE by sigmoid": (
+        BCE + r"; \sigma(x) = torch.sigmoid(x)",
+        r"L = -\frac{1}{N}\sum_{n=1}^{N} \left[ y_n \log\sigma(x_n)"
+        r" + (1 - y_n)\log(1 - \sigma(x_n)) \right]",
+    ),
+    "pos_weight": (
+        r"x ~ randn(N); y ~ rand(N); p_c ~ uniform(0.3, 3); \sigma(x) = torch.sigmoid(x);"
+        r" \ell = F.binary_cross_entropy_with_logits(x, y, pos_weight=p_c, reduction='none')",
+        r"\ell_n = -p_c\,y_n \log\sigma(x_n) - (1 - y_n)\log\sigma(-x_n)",
+    ),
+    "LSE bounds": (
+        LSE,
+        r"\max_i x_i \le \operatorname{LSE}(x) \le \max_i x_i + \ln C",
+    ),
+    "LSE shift": (LSE + "; c ~ randn()", r"\operatorname{LSE}(x + c) = \operatorname{LSE}(x) + c"),
+    "LSE gradient": (
+        LSE + "; " + P,
+        r"\nabla_x \operatorname{LSE}(x) = p, \quad"
+        r" \frac{\partial}{\partial x_i}\operatorname{LSE}(x) = p_i",
+    ),
+    "temperature": (
+        r"T ~ uniform(0.3, 3); p = F.softmax(x / T, 0); \operatorname{softmax}(z) = F.softmax(z, 0)",
+        r"p_i = \frac{e^{x_i/T}}{\sum_{j=1}^{C} e^{x_j/T}} = \operatorname{softmax}(x/T)_i",
+    ),
+    "log-odds": (P, r"x_i - x_j = \log p_i - \log p_j = \log\frac{p_i}{p_j}"),
+    "sum without one": (
+        P,
+        r"1 - p_i = \sum_{j \ne i} p_j = \frac{\sum_{j \ne i} e^{x_j}}{\sum_{j} e^{x_j}}",
+    ),
+    "rounded": ("", r"\ln 2 \approx 0.6931, \quad e^{-16} \approx 1.125 \times 10^{-7}"),
+    "range": (SIGMOID, r"\sigma(x) \in (0, 1)"),
+    "norm": (
+        r"\hat{x} = F.normalize(x, dim=0)",
+        r"\hat{x}_i = \frac{x_i}{\lVert x \rVert_2} = \frac{x_i}{\sqrt{\sum_{j=1}^{C} x_j^2}}",
+    ),
+    "linear layer": (
+        "x ~ randn(D); W ~ randn(C, D); b ~ randn(C); z = F.linear(x, W, b)",
+        r"z = W x + b, \qquad z_i = \sum_{d=1}^{D} W_{id} x_d + b_i",
+    ),
+    "positions": (
+        P,
+        r"p_1 = \frac{e^{x_1}}{\sum_{j=1}^{C} e^{x_j}}, \quad p_C = 1 - \sum_{j=1}^{C-1} p_j",
+    ),
+    "matrix": (
+        "x ~ randn(2); p = F.softmax(x, 0); J = torch.diag(p) - torch.outer(p, p)",
+        r"J = \begin{pmatrix} p_1(1-p_1) & -p_1 p_2 \\ -p_2 p_1 & p_2(1-p_2) \end{pmatrix}",
+    ),
+    "odot": (
+        "x ~ randn(C); m ~ rand(C); z = x * m",
+        r"z = x \odot m, \qquad \mathbf{1}^{\top} z = x^{\top} m",
+    ),
+    "entropy": (
+        P + "; H = torch.special.entr(p).sum()",
+        r"H = -\sum_{i=1}^{C} p_i \log p_i, \quad 0 \le H \le \ln C",
+    ),
+}
+
+# (formula, changed piece) -> why the changed formula is still true
+EQUIVALENT: dict[tuple[str, str], str] = {}
+
+LETTERS = "ijknc"
+
+
+def mutants(latex: str) -> Iterator[tuple[str, str]]:
+    """Copies with one digit, sign, index letter or extremum changed, with what was changed."""
+    text = [
+        m.span()
+        for m in re.finditer(
+            r"\\(?:text|operatorname|mathrm|begin|end)\{[^}]*\}|\\[A-Za-z]+", latex
+        )
+    ]
+
+    def put(start: int, end: int, new: str) -> tuple[str, str]:
+        return f"{start}:{latex[start:end]}->{new}", latex[:start] + new + latex[end:]
+
+    for at, char in enumerate(latex):
+        if any(a <= at < b for a, b in text):
+            continue
+        if char.isdigit():
+            yield put(at, at + 1, str((int(char) + 1) % 10))
+            yield put(at, at + 1, str((int(char) - 1) % 10))
+        elif char in "+-":
+            yield put(at, at + 1, "-" if char == "+" else "+")
+        elif char in LETTERS and in_index(latex, at):
+            for other in LETTERS:
+                if other != char:
+                    yield put(at, at + 1, other)
+    for found in re.finditer(r"\\(max|min)\b", latex):
+        yield put(*found.span(1), "min" if found[1] == "max" else "max")
+    for found in re.finditer(r"(?<![\w}])-|(?<=[({=])\s*-", latex):
+        yield put(*found.span(), " ")
+
+
+def in_index(latex: str, at: int) -> bool:
+    """Whether a letter stands in a subscript or in a condition on indices."""
+    before = latex[:at]
+    if before.endswith("_") or re.search(r"_\{[^{}]*(_\{?[^{}]*)?$", before):
+        return True
+    return bool(re.match(r"[a-z]?\s*(=|\\neq?\b)\s*[a-z]\b", latex[at:])) or bool(
+        re.search(r"(&|\[|if \})\s*[a-z]\s*(=|\\neq?)\s*$", before)
+    )
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_correct_formula_passes(name):
+    marker, latex = CORRECT[name]
+    result = check(latex, marker)
+    assert result.status == "checked"
+    assert result.members >= 2
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_changed_formula_is_refused(name):
+    marker, latex = CORRECT[name]
+    survivors = []
+    for change, mutant in mutants(latex):
+        try:
+            check(mutant, marker)
+        except FormulaError:
+            continue
+        if (name, change) not in EQUIVALENT:
+            survivors.append(change)
+    assert survivors == []

@@ -1,0 +1,201 @@
+"""The built site: whole, self-contained, in two languages; and no faulty one is ever built."""
+
+import logging
+import re
+import sys
+import warnings
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import mkdocs.exceptions
+import pytest
+from bs4 import BeautifulSoup
+from contract import figures, nav_pages
+from markdown import DOCS, ROOT, Page
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+STEMS = nav_pages()
+
+
+def html(site: Path, stem: str, language: str) -> Path:
+    """Where a page stands in the built site."""
+    folder = site if language == "zh" else site / language
+    return folder / re.sub(r"(^|/)index$", "", stem) / "index.html"
+
+
+@pytest.fixture(scope="module")
+def soups(site) -> dict[tuple[str, str], BeautifulSoup]:
+    """Every built page, parsed."""
+    return {
+        (stem, language): BeautifulSoup(html(site, stem, language).read_text("utf-8"), "html.parser")
+        for stem in STEMS
+        for language in ("zh", "en")
+    }
+
+
+def test_every_page_is_html_with_its_own_language(soups):
+    for (stem, language), soup in soups.items():
+        assert soup.html and soup.html["lang"] == language, f"{stem}.{language} is no HTML page"
+        page = Page.read(DOCS / f"{stem}.{language}.md")
+        ids = [tag["id"] for tag in soup.article.find_all(re.compile("^h[1-6]$"))]
+        assert ids == [h.id for h in page.headings], f"{stem}.{language}: headings got lost"
+
+
+def test_formulas_and_figures_are_drawn(soups):
+    for (stem, language), soup in soups.items():
+        page = Page.read(DOCS / f"{stem}.{language}.md")
+        assert len(soup.select(".formula .katex-display")) == len(page.formulas), stem
+        drawn = [tag["aria-label"] for tag in soup.select("figure.plot > svg")]
+        assert drawn == [image.alt for image in page.images], f"{stem}.{language}: figures"
+        for tag in soup.article.find_all(["pre", "code", "annotation"]):
+            tag.decompose()
+        assert "$" not in soup.article.get_text(), f"{stem}.{language}: LaTeX was left as text"
+        assert "<!--" not in str(soup.article), f"{stem}.{language}: a marker is left"
+
+
+def test_ids_are_unique(soups):
+    for (stem, language), soup in soups.items():
+        ids = [tag["id"] for tag in soup.find_all(id=True)]
+        assert len(ids) == len(set(ids)), (stem, language, {i for i in ids if ids.count(i) > 1})
+
+
+def test_nothing_comes_from_another_host(site):
+    """Pages and style sheets load only what the site holds, and that exists."""
+    for path in site.rglob("*.html"):
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        loads = [t["src"] for t in soup.find_all(src=True)]
+        loads += [t["href"] for t in soup.find_all("link", rel=["stylesheet", "icon", "preload"])]
+        for load in loads:
+            assert not urlsplit(load).netloc, f"{path}: loads {load}"
+            base = site if load.startswith("/") else path.parent
+            assert (base / urlsplit(load).path.lstrip("/")).exists(), f"{path}: {load} is missing"
+    for path in site.rglob("*.css"):
+        for load in re.findall(r"url\(([^)]+)\)", path.read_text("utf-8")):
+            load = load.strip("\"'")
+            # Material draws its icons from data: addresses; KaTeX lists formats we do not ship
+            if not load.startswith(("data:", "#")) and load.endswith("woff2"):
+                assert (path.parent / load).exists(), f"{path}: {load} is missing"
+            assert not load.startswith(("http", "//")), f"{path}: loads {load}"
+
+
+def test_links_lead_somewhere(site, soups):
+    """Every internal link of every page, fragment included."""
+    root = "http://site/"
+    known = {}
+    for (stem, language), soup in soups.items():
+        here = urljoin(root, html(site, stem, language).parent.relative_to(site).as_posix() + "/")
+        known[here.replace("/./", "/")] = {tag["id"] for tag in soup.find_all(id=True)}
+    for address, soup in zip(known, soups.values(), strict=True):
+        for link in soup.article.find_all("a", href=True):
+            target = urlsplit(urljoin(address, link["href"]))
+            if target.netloc != "site":
+                continue
+            bare = target._replace(fragment="").geturl()
+            assert bare in known, f"{address}: {link['href']} leads nowhere"
+            assert not target.fragment or target.fragment in known[bare], (address, link["href"])
+
+
+def test_each_page_names_its_twin(soups):
+    """hreflang is absolute, and the switcher leads to the same page in the other language."""
+    for (stem, language), soup in soups.items():
+        links = {tag["hreflang"]: tag["href"] for tag in soup.select("link[hreflang]")}
+        assert set(links) == {"zh", "en"}, (stem, language)
+        assert all(urlsplit(link).netloc for link in links.values()), (stem, links)
+        tail = re.sub(r"(^|/)index$", "", stem)
+        assert links["en"].rstrip("/").endswith(f"/en/{tail}".rstrip("/")), links
+        other = {"zh": "en", "en": "zh"}[language]
+        switch = soup.select_one(f".md-select__link[hreflang={other}]")
+        assert urljoin(links[language], switch["href"]) == links[other], (stem, language)
+
+
+def test_stamp_is_the_environment_that_built(soups):
+    import platform
+
+    import torch
+
+    for soup in soups.values():
+        stamp = soup.select_one(".stamp").get_text()
+        assert torch.__version__.partition("+")[0] in stamp and platform.python_version() in stamp
+
+
+def test_not_found_page_speaks_both_languages(site):
+    text = (site / "404.html").read_text("utf-8")
+    assert "没有这个页面" in text and "There is no such page" in text
+
+
+# -- faults stop the build -------------------------------------------------------------------
+
+
+@pytest.fixture
+def building(handbook, monkeypatch, caplog):
+    """Build the small handbook strictly; give back what the build said before it stopped."""
+
+    def run() -> str:
+        monkeypatch.syspath_prepend(str(handbook))
+        loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if "snippets" in name}
+        try:
+            with caplog.at_level(logging.WARNING), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                config = load_config(
+                    str(handbook / "mkdocs.yml"), strict=True, site_dir=str(handbook / "site")
+                )
+                config.plugins.on_startup(command="build", dirty=False)
+                build(config)
+            return ""
+        except (mkdocs.exceptions.Abort, mkdocs.exceptions.BuildError) as error:
+            return f"{caplog.text}\n{error}"
+        finally:
+            sys.modules.update(loaded)
+
+    return run
+
+
+def test_the_small_handbook_builds(building):
+    assert building() == ""
+
+
+FAULTS = {
+    "misspelt figure": ("docs/functions/one.zh.md", "one-curve", "one-curv", "no function curv"),
+    "figure of another page": ("docs/functions/one.zh.md", "one-curve", "two-curve", "one-NAME"),
+    "broken link": ("docs/functions/one.en.md", "../index.md", "../indx.md", "indx.md"),
+    "broken anchor": ("docs/functions/one.en.md", "../index.md", "../index.md#x", "#x"),
+    "bad formula": ("docs/index.zh.md", "# Home { #home }\n", "$$\n\\frac{1}\n$$\n", "\\frac{1}"),
+    "raw formula": ("docs/index.zh.md", "{ #home }\n", "{ #home }\nx $$\na\n$$\n", "blank line"),
+    "snippet that raises": ("snippets/functions/one.py", "return", "1 / 0\n    return", "curve"),
+    "page out of the nav": ("mkdocs.yml", "      - functions/one.md\n", "      - index.md\n", "one"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_stops_the_build_and_is_named(fault, handbook, building):
+    name, old, new, said = FAULTS[fault]
+    path = handbook / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    message = building()
+    assert said in message, message or "the build went through"
+
+
+def test_a_missing_twin_stops_the_build(handbook, building):
+    (handbook / "docs/functions/one.en.md").unlink()
+    assert "one" in building()
+
+
+def test_a_figure_is_the_same_bytes_every_time(handbook, monkeypatch):
+    """No date, no random id: the cache and the reader's diff depend on it."""
+    from snippets import _style
+
+    def draw():
+        figure, (ax,) = _style.panels(1)
+        ax.plot([0, 1], [0, 1])
+        return _style.svg(figure, "a")
+
+    assert draw() == draw()
+
+
+def test_every_figure_function_draws_in_both_languages(site):
+    """The strict build drew them; this names the scripts it drew from."""
+    scripts = [s for s in (ROOT / "snippets").rglob("[!_]*.py") if figures(s)]
+    assert scripts and all((DOCS / s.relative_to(ROOT / "snippets")).with_suffix(".zh.md").exists() for s in scripts)
