@@ -39,7 +39,7 @@ test: setup  ## every check
 	@pytest
 
 update: setup  ## rewrite printed outputs from a fresh run: make update PAGES="functions/softmax"
-	@python tests/update.py $(PAGES)
+	@python -m tests.update $(PAGES)
 
 lint: setup  ## code style
 	@ruff check . && ruff format --check .

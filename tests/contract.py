@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import torch
-from markdown import DOCS, IMAGE, OUTPUT_MARK, ROOT, Page
+from tests.markdown import DOCS, IMAGE, OUTPUT_MARK, ROOT, Page
 from pytest_codeblocks import extract_from_buffer
 
 FENCES = ("python", "text", "console", "latex", "mermaid")
@@ -86,8 +87,7 @@ def fences(page: Page) -> Iterator[Fault]:
 def runner_agrees(page: Page) -> Iterator[Fault]:
     """Our parser and pytest-codeblocks must see the same blocks with the same outputs."""
     try:
-        with open(page.path, encoding="utf-8") if page.path.exists() else _buffer(page) as text:
-            theirs = [b for b in extract_from_buffer(text) if b.syntax == "python"]
+        theirs = [b for b in extract_from_buffer(StringIO(page.text)) if b.syntax == "python"]
     except RuntimeError as error:
         yield Fault(page, 1, f"pytest-codeblocks cannot read this page: {error}")
         return
@@ -110,17 +110,11 @@ def runner_agrees(page: Page) -> Iterator[Fault]:
             yield Fault(page, line, "a block must not be skipped or marked: remove the comment")
 
 
-def _buffer(page: Page):
-    from io import StringIO
-
-    return StringIO(page.text)
-
-
 def comments(page: Page) -> Iterator[Fault]:
     """The one marker is written in one way, and stands where it binds."""
     for comment in page.comments:
-        body = comment.text
-        if f"<!--{body}-->" == OUTPUT_MARK:
+        body = comment.text.strip()
+        if f"<!--{comment.text}-->" == OUTPUT_MARK:
             code = [f for f in page.fences if f.end < comment.line]
             after = [f for f in page.fences if f.line > comment.line]
             near = (

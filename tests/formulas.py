@@ -15,6 +15,7 @@ combinations.  Anything that is not understood is an error: nothing in a formula
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -265,6 +266,8 @@ class Marker:
         name = python_name(head)
         if not name.isidentifier():
             raise FormulaError(f"{head!r} gives no Python name")
+        if name in GLOBALS:
+            raise FormulaError(f"{name!r} is taken by torch's module; use another letter")
         if name in self.heads.values():
             raise FormulaError(f"the name {name!r} is declared twice")
         self.heads[head] = name
@@ -272,7 +275,10 @@ class Marker:
 
     def _definition(self, head: str, name: str, source: str, params=None) -> Definition:
         code = compile(source.strip(), f"<formula marker: {head}>", "eval")
-        return Definition(head, name, code, free_names(source.strip()), params)
+        deps = free_names(source.strip())
+        if name in deps:
+            raise FormulaError(f"{head} is defined by itself")
+        return Definition(head, name, code, deps, params)
 
     def function(self, head: str, count: int) -> Definition | None:
         """The function ``head`` of ``count`` arguments.
@@ -705,7 +711,9 @@ class Parser:
             if top[:1] and top[0] in DIFFERENTIALS and len(bottom) > 1 and bottom[0] == top[0]:
                 return self.derivative(tokens, top, bottom, end, scope, atoms)
             a, b = self.skeleton(top, scope, atoms), self.skeleton(bottom, scope, atoms)
-            return rf"(\frac{{{a}}}{{{b}}})", end, "factor"
+            fraction = rf"\frac{{{a}}}{{{b}}}"
+            # nested parentheses make SymPy's parser slow, so only where a power follows
+            return f"({fraction})" if tokens[end : end + 1] == ["^"] else fraction, end, "factor"
         if token == r"\sqrt":
             degree = ""
             if tokens[k + 1 : k + 2] == ["["]:
@@ -742,8 +750,8 @@ class Parser:
             state = "function"
         else:
             piece, k, state = self.factor(tokens, k, scope, atoms)
-            state = "bare"
-        piece = f"{name}{base}({piece})"
+            piece, state = f"({piece})", "bare"
+        piece = f"{name}{base}{piece}"
         return (f"({piece}){exponent}" if exponent else piece), k, state
 
     # constructs outside SymPy's grammar
@@ -826,7 +834,7 @@ class Parser:
         below, high = scripts["_"], scripts.get("^")
         first, *conditions = split(below, {",", ":", r"\mid"})
         inner, low = dict(scope), None
-        letters = [first] + ([c for c in conditions if len(c) == 1] if not high else [])
+        letters = [first] + ([c for c in conditions if len(c) == 1] if high is None else [])
         conditions = [c for c in conditions if c not in letters]
         if len(first) > 1 and first[1] == "=":
             low = self.expr(first[2:], scope)
@@ -835,8 +843,8 @@ class Parser:
         if (low is None) != (high is None):
             raise FormulaError(f"{op}: give both bounds, as in {op}_{{j=1}}^{{C}}, or none")
         for letter in letters:
-            if not re.fullmatch("[a-z]", letter[0]):
-                raise FormulaError(f"{op}: {letter[0]!r} is not an index letter")
+            if not letter or not re.fullmatch("[a-z]", letter[0]):
+                raise FormulaError(f"{op}: {' '.join(letter)!r} does not start with a letter")
             inner[letter[0]] = self.slot()
         slots = [inner[letter[0]] for letter in letters]
         mask = self.condition(join(conditions, ","), inner) if conditions else None
@@ -844,7 +852,7 @@ class Parser:
         if end == k:
             raise FormulaError(f"{op}: nothing follows (write a sign inside parentheses)")
         body = self.expr(tokens[k:end], inner)
-        bounds = (low, self.expr(high, scope)) if high else None
+        bounds = None if high is None else (low, self.expr(high, scope))
         return reduction(op, slots, bounds, mask, body), end
 
     def derivative(self, tokens, top, bottom, end, scope, atoms) -> tuple[str, int, str]:
@@ -960,11 +968,14 @@ class Parser:
             if not names or not set(names) <= set(COMPARE):
                 raise FormulaError(f"condition {' '.join(chain)!r} is not understood")
             if self.positional(sides, scope):
-                ends: list = [self.indices(side, scope)[0] for side in sides]
-                pairs = [position_pair(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+                ends: list = [self.indices(side, scope) for side in sides]
+                if any(len(end) != 1 for end in ends):
+                    raise FormulaError(f"condition {' '.join(chain)!r} is not understood")
+                ends = [end[0] for end in ends]
+                pairs = [position_pair(a, b) for a, b in itertools.pairwise(ends)]
             else:
                 ends = [self.expr(side, scope) for side in sides]
-                pairs = [value_pair(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+                pairs = [value_pair(a, b) for a, b in itertools.pairwise(ends)]
             tests += zip(names, pairs, strict=True)
 
         def evaluate(env: Env | None) -> Tensor | int:
@@ -1059,7 +1070,7 @@ class Parser:
             inner = tokens[k + 1 : end]
             bars = {r"\|"} if inner.count(r"\|") == 1 else set()
             parts = split(inner, {",", ";", r"\parallel", r"\mid", r"\Vert", "|"} | bars)
-            args = [self.expr(part, scope) for part in parts if part]
+            args = [self.expr(part, scope) for part in parts]
             definition = self.marker.function(head, len(args))
             if definition is None:
                 raise FormulaError(f"the marker declares no {head} of {len(args)} arguments")
@@ -1300,7 +1311,7 @@ def call(definition: Definition, args: list[Eval], primes: int) -> Eval:
         values, dims = eval_all(args, env), env.dims
         lead = torch.broadcast_shapes(*[v.t.shape[:dims] for v in values])
         flat = [
-            v.t.expand(lead + v.t.shape[dims:]).reshape((-1,) + v.t.shape[dims:]) for v in values
+            v.t.expand(lead + v.t.shape[dims:]).reshape((-1, *v.t.shape[dims:])) for v in values
         ]
         out = torch.stack([function(list(point)) for point in zip(*flat, strict=True)])
         return Val(out.reshape(lead + out.shape[1:]), out.dim() - 1)
@@ -1404,7 +1415,9 @@ class Part:
             if name in ("<", "<=", ">", ">=") and mask.any():
                 gap = (x - y).abs().expand_as(mask)[mask].min().item()
                 self.gaps[n] = min(gap, self.gaps.get(n, math.inf))
-                self.strict[n] = self.strict.get(n, False) or bool(((x - y).abs() > 1e-6).any())
+                self.strict[n] = self.strict.get(n, False) or bool(
+                    (((x - y).abs() > 1e-6) & mask).any()
+                )
             if bad.any():
                 at = tuple(bad.nonzero()[0].tolist())
                 x, y = x.expand_as(bad), y.expand_as(bad)
@@ -1655,4 +1668,7 @@ def check(latex: str, marker: str | None) -> Result:
         if len(re.findall(r"[\w'-]+", reason)) < 3 and len(re.findall("[一-鿿]", reason)) < 6:
             raise FormulaError("unchecked needs a reason of at least three words")
         return Result("unchecked", reason)
-    return Result("checked", members=Formula(latex, parsed_marker(text)).check())
+    try:
+        return Result("checked", members=Formula(latex, parsed_marker(text)).check())
+    except IndexError as error:
+        raise FormulaError(f"the formula {latex!r} breaks off: {error}") from None

@@ -33,9 +33,7 @@ def visit(browser, address):
     faults, contexts = [], []
 
     def open_page(path: str, scheme: str = "light", width: int = 1280):
-        context = browser.new_context(
-            color_scheme=scheme, viewport={"width": width, "height": 900}
-        )
+        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: m.type == "error" and faults.append(m.text))
@@ -148,7 +146,9 @@ def test_an_output_hangs_on_its_block(visit):
 
 def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
     page = visit("404.html")
-    assert page.locator("h1").inner_text() and page.get_by_text("There is no such page").is_visible()
+    assert (
+        page.locator("h1").inner_text() and page.get_by_text("There is no such page").is_visible()
+    )
 
 
 def test_search_finds_chinese_and_english(visit):
@@ -166,5 +166,7 @@ def test_search_finds_chinese_and_english(visit):
 def test_a_page_prints_without_its_frame(visit):
     page = visit("functions/softmax/")
     page.emulate_media(media="print")
-    assert not page.locator(".md-header:visible, .md-sidebar:visible, .md-clipboard:visible").count()
+    assert not page.locator(
+        ".md-header:visible, .md-sidebar:visible, .md-clipboard:visible"
+    ).count()
     assert page.locator("figure.plot svg").first.is_visible()

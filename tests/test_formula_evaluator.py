@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from formulas import FormulaError, Result, check
+
+from tests.formulas import FormulaError, Result, check
 
 SOFTMAX = r"\operatorname{softmax}(x) = F.softmax(x, 0)"
 SIGMOID = r"x ~ randn(); \sigma(x) = torch.sigmoid(x)"
@@ -29,7 +30,10 @@ CORRECT = {
         r"\operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_{j=1}^{C} e^{x_j}}"
         r" = \frac{e^{x_i-m}}{\sum_j e^{x_j-m}}, \qquad m = \max_j x_j",
     ),
-    "local definition": (P, r"p_i = \frac{e^{x_i}}{s}, \quad \text{where} \quad s = \sum_{j=1}^{C} e^{x_j}"),
+    "local definition": (
+        P,
+        r"p_i = \frac{e^{x_i}}{s}, \quad \text{where} \quad s = \sum_{j=1}^{C} e^{x_j}",
+    ),
     "indexed local definition": (
         r"x ~ randn(N); \sigma(x) = torch.sigmoid(x)",
         r"z_n = 1 + e^{-x_n}, \quad \sigma(x_n) = \frac{1}{z_n}",
@@ -62,7 +66,8 @@ CORRECT = {
     "sigmoid": (SIGMOID, r"\sigma(x) = \frac{1}{1 + e^{-x}} = \frac{e^{x}}{e^{x} + 1}"),
     "sigmoid derivative": (
         SIGMOID,
-        r"\sigma'(x) = \sigma(x)\bigl(1 - \sigma(x)\bigr) = \frac{\mathrm{d}}{\mathrm{d}x}\sigma(x)",
+        r"\sigma'(x) = \sigma(x)\bigl(1 - \sigma(x)\bigr)"
+        r" = \frac{\mathrm{d}}{\mathrm{d}x}\sigma(x)",
     ),
     "sigmoid second derivative": (
         SIGMOID,
@@ -177,7 +182,8 @@ CORRECT = {
         r" \frac{\partial}{\partial x_i}\operatorname{LSE}(x) = p_i",
     ),
     "temperature": (
-        r"T ~ uniform(0.3, 3); p = F.softmax(x / T, 0); \operatorname{softmax}(z) = F.softmax(z, 0)",
+        r"T ~ uniform(0.3, 3); p = F.softmax(x / T, 0);"
+        r" \operatorname{softmax}(z) = F.softmax(z, 0)",
         r"p_i = \frac{e^{x_i/T}}{\sum_{j=1}^{C} e^{x_j/T}} = \operatorname{softmax}(x/T)_i",
     ),
     "log-odds": (P, r"x_i - x_j = \log p_i - \log p_j = \log\frac{p_i}{p_j}"),
@@ -214,7 +220,13 @@ CORRECT = {
 }
 
 # (formula, changed piece) -> why the changed formula is still true
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("Jacobian rows", "6:j->i"): "the Jacobian is symmetric: its columns sum to 0 as well",
+    **{
+        ("Jacobian rows", f"32:i->{letter}"): "only renames i, which stands nowhere else"
+        for letter in "knc"
+    },
+}
 
 LETTERS = "ijknc"
 
@@ -279,3 +291,138 @@ def test_changed_formula_is_refused(name):
         if (name, change) not in EQUIVALENT:
             survivors.append(change)
     assert survivors == []
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_equality_is_not_an_inequality(name):
+    r"""An ``=`` that becomes ``\le`` stays true, but is not what the formula should say."""
+    marker, latex = CORRECT[name]
+    for found in re.finditer("=", latex):
+        mutant = latex[: found.start()] + r"\le " + latex[found.end() :]
+        with pytest.raises(FormulaError):
+            check(mutant, marker)
+
+
+ALSO_CORRECT = [
+    ("x ~ randn(N, C); p = F.softmax(x, 1)", r"\sum_{n=1}^{N}\sum_{c=1}^{C} p_{n,c} = N"),
+    (
+        BATCH + r"; w ~ rand(C); \ell = F.nll_loss(p.log(), y, reduction='none');"
+        " L = F.cross_entropy(x, y, weight=w)",
+        r"L = \frac{\sum_{c=1}^{C} w_c \sum_{n: y_n = c} \ell_n}{\sum_n w_{y_n}}",
+    ),
+    (r"\hat{y} = x.argmax()", r"\hat y = \arg\max_c x_c"),
+    (SIGMOID, r"\sigma(x)^2 + \sigma(x)\sigma(-x) = \sigma(x)"),
+    ("x ~ randn()", r"\tanh^2(x) = 1 - \frac{d}{dx}\tanh x"),
+    ("p ~ simplex(C); h = -(p * p.log2()).sum()", r"h = -\sum_i p_i \log_2 p_i"),
+    (
+        CLASSES + r"; \ell = F.cross_entropy(x, y)",
+        r"\frac{\partial^2 \ell}{\partial x_i^2} = p_i(1 - p_i)",
+    ),
+    (
+        CLASSES + "; L = F.cross_entropy(x, y); m = x.max()",
+        r"\begin{aligned} L &= -\log p_y \\ &= -x_y \\ &\quad + \log \sum_j e^{x_j}, \\[4pt]"
+        r" p_i &= e^{x_i - m} / \left(\sum_j e^{x_j-m}\right), \\ m &= \max_j x_j. \end{aligned}",
+    ),
+    ("L(x) = F.softplus(x)", r"L(0) = \ln 2 \approx 0.6931"),
+    (
+        r"C = 10; \ell(x) = F.cross_entropy(x, torch.tensor(0))",
+        r"\ell(\mathbf{1}) = \ln C = \ln 10 \approx 2.303",
+    ),
+    (
+        "q ~ simplex(C); p ~ simplex(C); H(q, p) = F.cross_entropy(p.log(), q);"
+        " H(q) = torch.special.entr(q).sum(); D(q, p) = F.kl_div(p.log(), q, reduction='sum')",
+        r"H(q, p) = H(q) + D(q \,\|\, p)",
+    ),
+    (
+        r"\mathbf{x} ~ randn(C); \operatorname{softmax}(x) = F.softmax(x, 0)",
+        r"\operatorname{softmax}(\mathbf{x})_i = e^{\mathbf{x}_i}"
+        r" \frac{1}{\mathbf{1}^\top e^{\mathbf{x}}}",
+    ),
+    (
+        "x ~ randn(N, C); p = F.softmax(x, 1); " + r"\operatorname{softmax}(z) = F.softmax(z, 0)",
+        r"p_{n,c} = \operatorname{softmax}(x_n)_c = \frac{\exp x_{n,c}}{\sum_k \exp x_{n,k}}",
+    ),
+    (SIGMOID, r"\sigma'(x) \le \frac{1}{4}, \quad \sigma'(0) = \frac{1}{4}"),
+    (SIGMOID, r"\frac{\mathrm{d}\sigma}{\mathrm{d}x} = \sigma(x)(1 - \sigma(x))"),
+    (
+        P,
+        r"\lVert p \rVert_1 = 1, \; \|x\|_2^2 = x^\top x, \; \lVert x\rVert_\infty = \max_i |x_i|",
+    ),
+    (
+        r"x ~ randn(); \alpha ~ rand(); r = torch.where(x > 0, x, alpha * torch.expm1(x))",
+        r"r = \begin{cases} x & x > 0 \\ \alpha(e^x - 1) & \text{otherwise} \end{cases}",
+    ),
+    (BATCH + "; L = F.cross_entropy(x, y)", r"\prod_{n=1}^{N} p_{n,y_n} = e^{-N L}"),
+    (P, r"p_i > p_j \quad \text{if } x_i > x_j"),
+]
+
+
+@pytest.mark.parametrize(("marker", "latex"), ALSO_CORRECT)
+def test_further_constructs(marker, latex):
+    assert check(latex, marker).status == "checked"
+
+
+REFUSED = [
+    (None, "p_i = q_i", "without a marker"),
+    ("unchecked no reason", "p_i = q_i", "three words"),
+    (P, "", "empty"),
+    (P, "p_i", "no relation"),
+    (P, "p_i = q_i", "'q' is not understood"),
+    (P, r"p \in \mathbb{R}^C", "not an interval"),
+    (P, r"p_i = \frac{e^{x_i}}{\sum_k e^{x_j}}", "used nowhere"),
+    (P, r"p_i = \frac{e^{x_i}}{\sum_{j=1}^{N} e^{x_j}}", "on an axis of"),
+    (P, r"p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}, \; m = \max_j x_j", "never used"),
+    (P, r"p_i = \frac{e^{x_i-m}}{\sum_j e^{x_j-m}}, \; m = \max_j x_j", "other values of m"),
+    (P, r"p_i = \frac{e^{x_i}}{\sum_j e^{x_j}} \quad \text{if } i \ne 1", "superfluous"),
+    (P, r"p_i = \frac{e^{x_i}}{\sum_j e^{x_j}} \quad \text{roughly}", "'roughly'"),
+    (P + "; q = 2 * p", r"\sum_i p_i = 1", "declares q"),
+    (P, r"\sum_i p_i + 1 = 1", "differ: left 2, right 1"),
+    (P, r"p_i = (e^{x_i}", "not closed"),
+    (P, r"\log p_i x_i = 1", "in ( )"),
+    (P, r"\sum_{i=1}^{} p_i = 1", "operand is missing"),
+    (P, r"\sum_{} p_i = 1", "start with a letter"),
+    (P, r"p_i [i = j j] = p_i p_j", "not understood"),
+    (P, r"p_i / 2 x_i = 1", "divisor"),
+    (P, r"p_i \propto e^{x_i}", "no relation"),
+    (P, r"p_i \star 1 = p_i", "is not understood"),
+    (P, r"p_i + - 1 = p_i", "wrong place"),
+    (P, r"x_i p = p_i", "rank"),
+    (P, r"p_i < 2", "not tight"),
+    (P, r"p_i \le p_i", "write ="),
+    (P, r"\frac{1}{2} \approx x", "plain decimal"),
+    (P, r"\frac12 = 0.5", "put braces"),
+    (
+        "x ~ randn(); r = F.relu(x)",
+        r"r = \begin{cases} x & x \ge 0 \\ 0 & x \le 0 \end{cases}",
+        "overlap",
+    ),
+    ("p = F.softmaxx(x, 0)", r"\sum_i p_i = 1", "softmaxx"),
+    ("p = (1", r"\sum_i p_i = 1", "marker part"),
+    ("F = x.sum()", "F = 1", "is taken"),
+    ("p = p + 1", "p = 1", "by itself"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marker", "latex", "message"), REFUSED)
+def test_refusals_say_why(marker, latex, message):
+    with pytest.raises(FormulaError, match=re.escape(message)):
+        check(latex, marker)
+
+
+def test_unchecked_keeps_its_reason():
+    marker = "<!-- formula: unchecked a statement about sets -->"
+    assert check(r"p \in \mathbb{R}^C", marker) == Result("unchecked", "a statement about sets")
+
+
+def test_members_are_counted():
+    assert check(r"\sum_i p_i = 1 = 2 - 1", "p ~ simplex(C)").members == 3
+
+
+def test_check_is_fast():
+    """Hundreds of formulas and thousands of mutants must stay cheap once parsed."""
+    for marker, latex in CORRECT.values():
+        check(latex, marker)
+    start = time.perf_counter()
+    for marker, latex in CORRECT.values():
+        check(latex, marker)
+    assert (time.perf_counter() - start) / len(CORRECT) < 0.1

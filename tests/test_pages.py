@@ -1,8 +1,8 @@
 """Every page keeps the page contract (tests/contract.py), and the handbook is whole."""
 
 import pytest
-from contract import faults, nav_pages, unused_figures
-from markdown import DOCS, Page
+from tests.contract import faults, nav_pages, unused_figures
+from tests.markdown import DOCS, Page
 
 STEMS = sorted({p.stem for p in map(Page.read, DOCS.rglob("*.md"))})
 

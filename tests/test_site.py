@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 import mkdocs.exceptions
 import pytest
 from bs4 import BeautifulSoup
-from contract import figures, nav_pages
-from markdown import DOCS, ROOT, Page
+from tests.contract import figures, nav_pages
+from tests.markdown import DOCS, ROOT, Page
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -28,7 +28,9 @@ def html(site: Path, stem: str, language: str) -> Path:
 def soups(site) -> dict[tuple[str, str], BeautifulSoup]:
     """Every built page, parsed."""
     return {
-        (stem, language): BeautifulSoup(html(site, stem, language).read_text("utf-8"), "html.parser")
+        (stem, language): BeautifulSoup(
+            html(site, stem, language).read_text("utf-8"), "html.parser"
+        )
         for stem in STEMS
         for language in ("zh", "en")
     }
@@ -163,7 +165,12 @@ FAULTS = {
     "bad formula": ("docs/index.zh.md", "# Home { #home }\n", "$$\n\\frac{1}\n$$\n", "\\frac{1}"),
     "raw formula": ("docs/index.zh.md", "{ #home }\n", "{ #home }\nx $$\na\n$$\n", "blank line"),
     "snippet that raises": ("snippets/functions/one.py", "return", "1 / 0\n    return", "curve"),
-    "page out of the nav": ("mkdocs.yml", "      - functions/one.md\n", "      - index.md\n", "one"),
+    "page out of the nav": (
+        "mkdocs.yml",
+        "      - functions/one.md\n",
+        "      - index.md\n",
+        "one",
+    ),
 }
 
 
@@ -198,4 +205,6 @@ def test_a_figure_is_the_same_bytes_every_time(handbook, monkeypatch):
 def test_every_figure_function_draws_in_both_languages(site):
     """The strict build drew them; this names the scripts it drew from."""
     scripts = [s for s in (ROOT / "snippets").rglob("[!_]*.py") if figures(s)]
-    assert scripts and all((DOCS / s.relative_to(ROOT / "snippets")).with_suffix(".zh.md").exists() for s in scripts)
+    assert scripts and all(
+        (DOCS / s.relative_to(ROOT / "snippets")).with_suffix(".zh.md").exists() for s in scripts
+    )

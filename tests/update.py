@@ -1,6 +1,6 @@
 """Rewrite the printed outputs of pages from a fresh run, in both languages: `make update`.
 
-    python tests/update.py [STEM ...]        e.g. functions/softmax; without one, every page
+    python -m tests.update [STEM ...]        e.g. functions/softmax; without one, every page
 
 Only what stands between an output's fences changes; prose is never touched. A block that raises
 or warns is reported and its page left as it was. The change is shown as a diff.
@@ -9,8 +9,9 @@ or warns is reported and its page left as it was. The change is shown as a diff.
 import difflib
 import sys
 
-from execution import printed
-from markdown import DOCS, ROOT, Page, pages
+sys.path[0] = sys.path[0].removesuffix("/tests")
+from tests.execution import printed
+from tests.markdown import DOCS, ROOT, Page, pages
 
 
 def renewed(page: Page, cache: dict[str, str]) -> str:

@@ -43,7 +43,5 @@ def jacobian(say):
     p = F.softmax(A[0], 0)
     figure, (left, right) = panels()
     heat(left, torch.diag(p) - torch.outer(p, p), r"Softmax: $\partial p_i/\partial x_j$", 4)
-    heat(
-        right, torch.diag(torch.sigmoid(-A[0])), r"LogSigmoid: $\partial s_i/\partial x_j$", 4
-    )
+    heat(right, torch.diag(torch.sigmoid(-A[0])), r"LogSigmoid: $\partial s_i/\partial x_j$", 4)
     return figure

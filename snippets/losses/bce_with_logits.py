@@ -25,7 +25,7 @@ def curve(say):
         loss, grad = _drawn(x, y)
         left.plot(x, loss, line, color=colour, label=f"y = {y:g}")
         right.plot(x, grad, line, color=colour, label=f"y = {y:g}")
-    left.set(title=say("损失", "Loss"), xlabel=say("logit x", "logit x"))
+    left.set(title=say("损失", "Loss"), xlabel="logit x")
     right.axhline(0, color=INK, lw=0.8)
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="logit x")
     left.legend(loc="upper center")

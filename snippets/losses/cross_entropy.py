@@ -7,6 +7,8 @@ import torch.nn.functional as F
 
 from snippets._style import BLUE, GREEN, INK, ORANGE, heat, panels
 
+TRUE = ("真实类别的 logit", "logit of the true class")
+
 
 def _row(lead, classes):
     """Logits with `lead` at class 0 and 0 elsewhere, one row per value of `lead`."""
@@ -24,15 +26,15 @@ def _loss(lead, classes, smoothing=0.0):
 
 def curve(say):
     """The loss against the logit of the true class, and its gradient, for three sizes."""
-    x = torch.linspace(-8, 14, 221, dtype=torch.float64)
+    x = torch.linspace(-8, 22, 301, dtype=torch.float64)
     figure, (left, right) = panels()
     for classes, colour in ((2, BLUE), (10, ORANGE), (1000, GREEN)):
         loss, gradient = _loss(x, classes)
         left.plot(x, loss, color=colour, label=f"$C = {classes}$")
         left.plot(0, math.log(classes), "o", color=colour, ms=5)
         right.plot(x, gradient, color=colour, label=f"$C = {classes}$")
-    left.set(title=say("损失（其余 logits 为 0）", "Loss, other logits at 0"), xlabel="$x_y$")
-    right.set(title=say("对 $x_y$ 的梯度", "Gradient with respect to $x_y$"), xlabel="$x_y$")
+    left.set(title=say("损失", "Loss"), xlabel=say(*TRUE))
+    right.set(title=say("梯度", "Gradient"), xlabel=say(*TRUE))
     for ax in (left, right):
         ax.axhline(0, color=INK, lw=0.8)
     left.legend()
@@ -51,8 +53,9 @@ def smoothing(say):
             best = loss.argmin()
             left.plot(x[best], loss[best], "o", color=colour, ms=5)
         right.plot(x, gradient, color=colour, label=rf"$\varepsilon = {eps:g}$")
-    left.set(title=say("损失，$C = 10$", "Loss, $C = 10$"), xlabel="$x_y$")
-    right.set(title=say("对 $x_y$ 的梯度", "Gradient with respect to $x_y$"), xlabel="$x_y$")
+    title = say("损失（标签平滑，10 类）", "Loss with label smoothing, 10 classes")
+    left.set(title=title, xlabel=say(*TRUE))
+    right.set(title=say("梯度", "Gradient"), xlabel=say(*TRUE))
     for ax in (left, right):
         ax.axhline(0, color=INK, lw=0.8)
         ax.legend()
@@ -64,7 +67,8 @@ def gradient(say):
     x = torch.tensor([[2.0, 1.0, 0.1], [0.0, 0.0, 5.0]])
     p = F.softmax(x, 1)
     figure, (left, right) = panels(height=2.2)
-    heat(left, p, say("概率 $p$", "Probabilities $p$"), 4, row="n", column="c")
+    heat(left, p, say("概率 p", "Probabilities p"), 4, row="n", column="c")
     one_hot = F.one_hot(torch.tensor([0, 1]), 3)
-    heat(right, (p - one_hot) / 2, say("梯度，$y = 1, 2$", "Gradient, $y = 1, 2$"), 4, "n", "c")
+    title = say("梯度 (p − one-hot) / 2", "Gradient (p − one-hot) / 2")
+    heat(right, (p - one_hot) / 2, title, 4, row="n", column="c")
     return figure
