@@ -22,6 +22,7 @@ IMAGE = re.compile(
     r"^!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M
 )
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+DRAWINGS: dict[str, str] = {}  # page and function: SVG, between the two steps of a page
 SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
 
@@ -43,12 +44,19 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
             raise PluginError(f"{where}: drawing it failed: {error!r}") from error
         alt = html.escape(match["alt"], quote=True)
         drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
-        return f'<figure class="plot">{drawing}</figure>'
+        name = f"{page.file.src_uri}#{match['name']}"
+        DRAWINGS[name] = drawing
+        return f'<figure class="plot" data-drawing="{name}"></figure>'
 
     code = [m.span() for m in FENCE.finditer(markdown)]
     return IMAGE.sub(
         lambda m: m[0] if any(a <= m.start() < b for a, b in code) else inline(m), markdown
     )
+
+
+def on_post_page(output: str, page, config) -> str:
+    """Put the drawings in last, so that neither Markdown nor the search index reads them."""
+    return re.sub(r' data-drawing="([^"]+)">', lambda m: f">{DRAWINGS[m[1]]}", output)
 
 
 def draw(script: Path, name: str, language: str) -> str:

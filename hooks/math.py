@@ -43,7 +43,16 @@ def on_files(files, config):
 
 
 def on_page_content(content: str, page, config, files) -> str:
-    """Render every formula, and drop the comments that only the checks read."""
+    """Refuse a formula that Markdown left as text; drop the comments that only the checks read."""
+    if "$$" in re.sub(r"<(pre|code)\b.*?</\1>", "", content, flags=re.S):
+        raise PluginError(
+            f"docs/{page.file.src_uri}: a $$ was left as text: put a blank line before and after it"
+        )
+    return re.sub(r"<!--.*?-->", "", content, flags=re.S)
+
+
+def on_post_page(output: str, page, config) -> str:
+    """Render every formula, last, so that the search index holds its source and not its spans."""
 
     def formula(match: re.Match) -> str:
         latex = html.unescape(match[3]).strip()
@@ -55,9 +64,4 @@ def on_page_content(content: str, page, config, files) -> str:
             raise PluginError(f"docs/{page.file.src_uri}: formula {latex!r}: {reason}") from None
         return f'<div class="formula" tabindex="0">{rendered}</div>' if display else rendered
 
-    content = SPAN.sub(formula, content)
-    if "$$" in re.sub(r"<(pre|code)\b.*?</\1>", "", content, flags=re.S):
-        raise PluginError(
-            f"docs/{page.file.src_uri}: a $$ was left as text: put a blank line before and after it"
-        )
-    return re.sub(r"<!--.*?-->", "", content, flags=re.S)
+    return SPAN.sub(formula, output)
