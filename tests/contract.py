@@ -17,8 +17,9 @@ from io import StringIO
 from pathlib import Path
 
 import torch
-from tests.markdown import DOCS, IMAGE, OUTPUT_MARK, ROOT, Page
 from pytest_codeblocks import extract_from_buffer
+
+from tests.markdown import DOCS, IMAGE, OUTPUT_MARK, ROOT, Page
 
 FENCES = ("python", "text", "console", "latex", "mermaid")
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")

@@ -37,6 +37,8 @@ def _audit(event: str, args: tuple) -> None:
 
 
 sys.addaudithook(_audit)
+# tensors of a few numbers gain nothing from threads, which on a busy machine wait for each other
+torch.set_num_threads(1)
 
 
 def _stop(signum, frame):

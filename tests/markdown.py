@@ -198,8 +198,7 @@ class Page:
     def comments(self) -> list[Place]:
         text = "\n".join(self.outside)
         return [
-            Place(text.count("\n", 0, m.start()) + 1, m["body"])
-            for m in COMMENT.finditer(text)
+            Place(text.count("\n", 0, m.start()) + 1, m["body"]) for m in COMMENT.finditer(text)
         ]
 
     @cached_property

@@ -102,7 +102,9 @@ def mutants(page: Page, kinds: Iterable[str] = KINDS) -> Iterator[Mutant]:
     if "number" in kinds:
         for line in sorted({line for line, _, _ in traced(page)}):
             for number in sorted({n for at, n, _ in traced(page) if at == line}):
-                text = re.sub(r"\]\([^)]*\)|<!--.*?-->", lambda m: "\0" * len(m[0]), lines[line - 1])
+                text = re.sub(
+                    r"\]\([^)]*\)|<!--.*?-->", lambda m: "\0" * len(m[0]), lines[line - 1]
+                )
                 for match in re.finditer(rf"(?<![\w.\-−]){re.escape(number)}(?![\w.]*\d)", text):
                     yield from on(line, match.start(), match.end(), "number")
 
@@ -120,7 +122,9 @@ def survives(mutant: Mutant) -> bool:
         formula = next(f for f in page.formulas if f.line < mutant.line < f.end)
         return holds(formula.latex, formula.marker)
     other = {"zh": "en", "en": "zh"}[page.language]
-    twin = Page.read(page.path.with_name(page.path.name.replace(f".{page.language}.", f".{other}.")))
+    twin = Page.read(
+        page.path.with_name(page.path.name.replace(f".{page.language}.", f".{other}."))
+    )
     pair = (page, twin) if page.language == "zh" else (twin, page)
     return not any(numbers(page)) and not any(agreement(*pair))
 
@@ -167,13 +171,17 @@ def main(stems: list[str]) -> int:
         ):
             total += count
             alive += survivors
-            print(f"[{done}/{len(stems or known)}] {stem}: {sum(count.values())} mutants", flush=True)
+            print(
+                f"[{done}/{len(stems or known)}] {stem}: {sum(count.values())} mutants", flush=True
+            )
             for survivor in survivors:
                 print(f"  survived: {survivor}", flush=True)
     killed = sum(total.values()) - len(alive)
     print(*(f"{kind}: {total[kind]} mutants" for kind in KINDS), sep="\n")
     seconds = time.monotonic() - start
-    print(f"score {100 * killed / max(1, sum(total.values())):.2f}%, {len(alive)} alive, {seconds:.0f} s")
+    print(
+        f"score {100 * killed / max(1, sum(total.values())):.2f}%, {len(alive)} alive, {seconds:.0f} s"
+    )
     return bool(alive)
 
 

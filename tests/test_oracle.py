@@ -1,6 +1,5 @@
 """torch against the 50-digit table of tests/oracle.py, over the full range of four dtypes."""
 
-
 import mpmath
 import pytest
 import torch
@@ -47,5 +46,3 @@ def test_a_wrong_last_digit_is_seen():
     exact = mpmath.mpf(1) / 3
     assert ulps(float(exact), exact, torch.float64) <= 0.5
     assert ulps(float(exact) * (1 + 3 * torch.finfo(torch.float64).eps), exact, torch.float64) > 1
-
-

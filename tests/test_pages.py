@@ -1,6 +1,7 @@
 """Every page keeps the page contract (tests/contract.py), and the handbook is whole."""
 
 import pytest
+
 from tests.contract import faults, nav_pages, unused_figures
 from tests.markdown import DOCS, Page
 
