@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,19 +22,23 @@ SECONDS = 20  # a block of a page answers at once; this stops one that never end
 _guarded = False
 
 
+class Forbidden(RuntimeError):
+    """The block did what a block of a page must not do. No OSError: libraries swallow those."""
+
+
 def _audit(event: str, args: tuple) -> None:
     """Refuse what a block must not do: write into the repository, or talk to the network."""
     if not _guarded:
         return
     if event in ("socket.connect", "socket.getaddrinfo", "socket.bind"):
-        raise PermissionError("a block of a page must not use the network")
+        raise Forbidden("a block of a page must not use the network")
     if event == "open" and isinstance(args[0], str | bytes | os.PathLike):
         mode, flags = args[1], args[2] or 0
         writes = any(c in (mode or "") for c in "wax+") or flags & (os.O_WRONLY | os.O_RDWR)
         target = Path(os.fsdecode(args[0])).absolute()
         # compiled modules and the like are caches of what is imported, not the block's doing
         if writes and target.is_relative_to(ROOT) and "__pycache__" not in target.parts:
-            raise PermissionError(f"a block of a page must not write into the repository: {target}")
+            raise Forbidden(f"a block of a page must not write into the repository: {target}")
 
 
 sys.addaudithook(_audit)
@@ -58,6 +63,8 @@ def guarded() -> Iterator[None]:
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     prints = dict(vars(torch._tensor_str.PRINT_OPTS))
     environment, folder, path = dict(os.environ), os.getcwd(), list(sys.path)
+    desk = tempfile.TemporaryDirectory()  # a relative path that is written lands here
+    os.chdir(desk.name)
     before = signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     _guarded = True
@@ -84,6 +91,7 @@ def guarded() -> Iterator[None]:
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)
+        desk.cleanup()
         sys.path[:] = path
 
 

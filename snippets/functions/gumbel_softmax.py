@@ -19,7 +19,7 @@ def curve(say):
     x = torch.linspace(-6, 6, 481, dtype=torch.float64)
     rows = torch.stack([x, 0 * x, 0 * x], 1) + g
     figure, (left, right) = panels()
-    for tau, colour in ((0.2, ORANGE), (1, BLUE), (5, GREEN)):
+    for tau, colour in ((0.1, ORANGE), (0.5, BLUE), (2, GREEN)):
         y = F.softmax(rows / tau, 1)[:, 0]
         left.plot(x, y, color=colour, label=f"tau = {tau}")
         right.plot(x, y * (1 - y) / tau, color=colour, label=f"tau = {tau}")
