@@ -27,3 +27,8 @@ def on_post_page(output: str, page, config) -> str:
         return f'<link rel="alternate " href="{urljoin(address, match[1])}" hreflang='
 
     return re.sub(r'<link rel="alternate" href="([^"]*)" hreflang=', absolute, output)
+
+
+def on_post_template(output_content: str, template_name: str, config) -> str:
+    """The 404 page stands for no page, so it has none in the other language."""
+    return re.sub(r'<link rel="alternate" href="[^"]*" hreflang=[^>]*>\s*', "", output_content)

@@ -116,9 +116,8 @@ def test_a_page_is_never_wider_than_its_window(visit, path, width):
 def test_the_switcher_stays_on_the_page(visit, address, path):
     page = visit(path)
     for target in ("en/" + path, path):
-        page.locator(".md-select button").hover()
         language = "en" if target.startswith("en/") else "zh"
-        page.locator(f".md-select__link[hreflang={language}]").click()
+        page.locator(f".hb-language[hreflang={language}]").click()
         page.wait_for_url(address + target)
         assert page.locator("html").get_attribute("lang") == language
 
@@ -157,16 +156,45 @@ def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
     )
 
 
-def test_search_finds_chinese_and_english(visit):
-    for path, query, found in (
-        ("", "数值稳定", "softmax"),
-        ("en/", "overflow", "softmax"),
-    ):
-        page = visit(path)
-        page.locator("input[name=query]").fill(query)
-        links = page.locator(".md-search-result__link")
-        links.first.wait_for(state="attached")
-        assert any(found in links.nth(k).get_attribute("href") for k in range(links.count()))
+SEARCHES = [
+    ("", "数值稳定", "functions/"),
+    ("", "雅可比", "softmax"),
+    ("", "上溢", "softmax"),
+    ("", "交叉熵", "cross_entropy"),
+    ("", "nn.LogSigmoid", "log_sigmoid"),
+    ("en/", "overflow", "softmax"),
+    ("en/", "nn.LogSigmoid", "log_sigmoid"),
+    ("en/", "label smoothing", "cross_entropy"),
+]
+
+
+@pytest.mark.parametrize(("path", "query", "found"), SEARCHES)
+def test_search_finds_the_page_among_the_first_three(visit, path, query, found):
+    page = visit(path)
+    assert not page.evaluate(
+        "performance.getEntriesByType('resource').some(r => r.name.includes('pagefind'))"
+    ), "search is fetched before a reader searches"
+    page.keyboard.press("/")
+    page.locator("pagefind-modal input").fill(query)
+    results = page.locator("pagefind-modal .pf-result-link")
+    results.first.wait_for()
+    page.wait_for_timeout(300)
+    links = [results.nth(k).get_attribute("href") for k in range(results.count())]
+    pages = list(dict.fromkeys(link.partition("#")[0] for link in links))
+    assert any(found in link for link in [*pages[:3], *links[:3]]), links
+    assert all(("/en/" in link) == bool(path) for link in links), "a page of the other language"
+
+
+def test_a_search_is_made_with_the_keyboard_alone(visit):
+    page = visit("en/")
+    page.keyboard.press("Control+k")
+    page.locator("pagefind-modal input").wait_for()
+    page.keyboard.type("sigmoid")
+    page.locator("pagefind-modal .pf-result-link").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/**/#*" if "#" in page.url else "**/en/**")
+    assert "sigmoid" in page.locator("article").inner_text().lower()
 
 
 def test_a_page_prints_without_its_frame(visit):

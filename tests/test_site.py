@@ -108,7 +108,7 @@ def test_each_page_names_its_twin(soups):
         tail = re.sub(r"(^|/)index$", "", stem)
         assert links["en"].rstrip("/").endswith(f"/en/{tail}".rstrip("/")), links
         other = {"zh": "en", "en": "zh"}[language]
-        switch = soup.select_one(f".md-select__link[hreflang={other}]")
+        switch = soup.select_one(f".hb-language[hreflang={other}]")
         assert urljoin(links[language], switch["href"]) == links[other], (stem, language)
 
 

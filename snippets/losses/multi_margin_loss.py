@@ -8,8 +8,8 @@ from snippets._style import BLUE, GREEN, INK, ORANGE, heat, panels
 
 def curve(say):
     """Loss and gradient of one sample over its true logit: p = 1, p = 2 and cross entropy."""
-    x = torch.linspace(-3, 4, 281, dtype=torch.float64)
-    y = torch.zeros(281, dtype=torch.int64)
+    x = torch.linspace(-2, 3, 251, dtype=torch.float64)
+    y = torch.zeros(251, dtype=torch.int64)
     figure, (left, right) = panels()
     right.axhline(0, color=INK, lw=0.8)
     for name, function, options, colour, line in (
