@@ -41,6 +41,12 @@ test: setup  ## every check
 update: setup  ## rewrite printed outputs from a fresh run: make update PAGES="functions/softmax"
 	@python -m tests.update $(PAGES)
 
+mutate: setup  ## change every digit, sign, operator and index once: each change must be noticed
+	@python -m tests.mutation $(PAGES)
+
+bench: setup  ## the numbers that are promised: blocks, build, reload
+	@python -m tests.bench
+
 lint: setup  ## code style
 	@ruff check . && ruff format --check .
 

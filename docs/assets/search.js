@@ -16,6 +16,8 @@ const prepare = async () => {
     load("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` }, document.head),
     load("script", { src: `${bundle}pagefind-component-ui.js` }, document.head),
   ]);
+  // long pages are the thorough ones here; by default they rank last
+  window.PagefindComponents.configureInstance("default", { ranking: { pageLength: 0.1 } });
   const config = document.createElement("pagefind-config");
   config.setAttribute("bundle-path", bundle);
   config.setAttribute("lang", document.documentElement.lang);

@@ -58,7 +58,9 @@ def means(say):
         left.plot(taus, mean[:, k], color=colour, label=say(f"第 {k + 1} 类", f"class {k + 1}"))
         left.axhline(PROBS[k], color=colour, lw=1, ls=":")
     right.plot(taus, [g.mean() for g in grad], color=GREEN, label=say("均值", "mean"))
-    right.plot(taus, [g.std() for g in grad], color=ORANGE, label=say("标准差", "standard deviation"))
+    right.plot(
+        taus, [g.std() for g in grad], color=ORANGE, label=say("标准差", "standard deviation")
+    )
     right.axhline(PROBS[2] * (1 - PROBS[2]), color=GREEN, lw=1, ls=":")
     right.axhline(0, color=INK, lw=0.8)
     left.set(title=say("软样本的均值", "Mean of soft samples"), ylim=(0, 0.8))

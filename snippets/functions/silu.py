@@ -20,5 +20,6 @@ def curve(say):
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="x")
     for ax in (left, right):
         ax.axhline(0, color=INK, lw=0.8)
+        ax.set_xticks(range(-8, 7, 2))
     left.legend(loc="upper left")
     return figure

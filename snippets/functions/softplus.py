@@ -42,7 +42,9 @@ def threshold(say):
             left.plot(x.detach(), gap, color=colour, ls=style, lw=width, label=label)
             right.plot(x.detach(), slope, color=colour, ls=style, lw=width, label=label)
     left.axhline(0, color=INK, lw=0.8)
-    left.set(title=say("softplus − relu（threshold=2）", "softplus − relu, threshold=2"), xlabel="x")
+    left.set(
+        title=say("softplus − relu（threshold=2）", "softplus − relu, threshold=2"), xlabel="x"
+    )
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="x")
     left.legend()
     right.legend()
