@@ -22,7 +22,6 @@ def curve(say):
     title = say("对 x 的梯度", "Gradient with respect to x")
     right.set(title=title, xlabel="x", xlim=(-4, 4), ylim=(-0.3, 8))
     left.legend(loc="lower right")
-    right.legend(loc="center right")
     return figure
 
 
@@ -46,7 +45,7 @@ def digits(say):
     title = say("log(1 − e^−a) 的相对误差", "Relative error of log(1 − e^−a)")
     right.set(title=title, xlabel="a", xscale="log", yscale="log")
     left.legend(loc="upper left")
-    right.legend(loc="upper center")
+    right.legend(loc=(0.14, 0.76))
     return figure
 
 

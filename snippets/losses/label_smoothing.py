@@ -43,5 +43,6 @@ def gradient(say):
     q = 0.9 * F.one_hot(torch.tensor([0, 1]), 4) + 0.1 / 4
     figure, (left, right) = panels(height=2.2)
     heat(left, q, say("目标 q", "Target q"), 4, row="n", column="c")
-    heat(right, (x.softmax(1) - q) / 2, say("梯度 (p − q) / 2", "Gradient (p − q) / 2"), 4, "n", "c")
+    title = say("梯度 (p − q) / 2", "Gradient (p − q) / 2")
+    heat(right, (x.softmax(1) - q) / 2, title, 4, row="n", column="c")
     return figure
