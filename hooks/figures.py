@@ -56,17 +56,21 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
 
 def on_post_page(output: str, page, config) -> str:
     """Put the drawings in last, so that neither Markdown nor the search index reads them."""
-    return re.sub(r' data-drawing="([^"]+)">', lambda m: f">{DRAWINGS[m[1]]}", output)
+    return re.sub(
+        r' data-drawing="([^"]+)">',
+        lambda m: f">{DRAWINGS[m[1]]}" if m[1] in DRAWINGS else m[0],
+        output,
+    )
 
 
-def draw(script: Path, name: str, language: str) -> str:
+def draw(script: Path, name: str, language: str, prefix: str = "") -> str:
     """The SVG of one figure function, from the cache where nothing it depends on has changed.
 
-    Raises LookupError where the script or the function does not exist.
+    `prefix` keeps its ids apart from those of the same figure elsewhere. Raises LookupError where the script or the function does not exist.
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
-    key = "\0".join([script.read_text(), shared(), name, language])
+    key = "\0".join([script.read_text(), shared(), name, language, prefix])
     stored = STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
     if not stored.exists():
         sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
@@ -75,7 +79,7 @@ def draw(script: Path, name: str, language: str) -> str:
             raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
         from snippets import _style
 
-        drawing = _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}")
+        drawing = _style.svg(functions[name](SAY[language]), f"{prefix or script.stem}-{name}")
         STORE.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(".part")
         part.write_text(drawing)

@@ -6,15 +6,15 @@ from snippets._style import BLUE, GREEN, INK, ORANGE, PURPLE, panels
 
 
 def curve(say):
-    """-x log x and its gradient, for x from 0 to 1.5."""
-    x = torch.linspace(0, 1.5, 601, dtype=torch.float64, requires_grad=True)
+    """-x log x and its gradient, for x from 0 to 2."""
+    x = torch.linspace(0, 2, 801, dtype=torch.float64, requires_grad=True)
     y = torch.special.entr(x)
     (slope,) = torch.autograd.grad(y.sum(), x)
     figure, (left, right) = panels()
     left.plot(x.detach(), y.detach(), color=BLUE)
     left.plot(1 / torch.e, 1 / torch.e, "o", color=ORANGE)
     left.annotate("(1/e, 1/e)", (1 / torch.e, 1 / torch.e), (0, 7), textcoords="offset points")
-    left.set(title=say("entr(x) 的值", "Value of entr(x)"), xlabel="x", ylim=(-0.65, 0.55))
+    left.set(title=say("entr(x) 的值", "Value of entr(x)"), xlabel="x", ylim=(-1.5, 0.7))
     right.plot(x.detach()[1:], slope[1:], color=BLUE)
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="x")
     for ax in (left, right):
