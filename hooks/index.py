@@ -70,7 +70,9 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
             try:
                 drawing = figures.draw(script, name, language, f"index-{script.stem}")
             except LookupError as error:
-                raise PluginError(f"docs/{entry.stem}.{language}.md:{image.line}: {error}") from None
+                raise PluginError(
+                    f"docs/{entry.stem}.{language}.md:{image.line}: {error}"
+                ) from None
             label = html.escape(image.alt, quote=True)
             drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
             key = f"{folder}/index.{language}#{script.stem}"

@@ -1,6 +1,6 @@
 """Measure what the handbook promises, as ratios where the machine matters: `make bench`.
 
-    python -m tests.bench [blocks] [build] [reload]        without a name, all of them
+python -m tests.bench [blocks] [build] [reload]        without a name, all of them
 """
 
 import os
@@ -56,7 +56,9 @@ def build() -> None:
         shutil.rmtree(kept, ignore_errors=True)
         clean = seconds([*command, site])
         cached = statistics.median(seconds([*command, site]) for _ in range(3))
-    print(f"build: {2 * len(nav_pages())} pages, clean {clean:.1f} s, with the cache {cached:.1f} s")
+    print(
+        f"build: {2 * len(nav_pages())} pages, clean {clean:.1f} s, with the cache {cached:.1f} s"
+    )
 
 
 def reload() -> None:

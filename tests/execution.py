@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import mpmath
 import numpy
 import torch
 from pytest_codeblocks.main import stdout_io
@@ -52,7 +53,7 @@ def _stop(signum, frame):
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever a block sets in torch, NumPy, random, the environment or warnings is put back.
+    """Whatever a block sets in torch, NumPy, mpmath, random, the environment or warnings is put back.
 
     The block has SECONDS to end, may not write into the repository and has no network.
     """
@@ -61,7 +62,7 @@ def guarded() -> Iterator[None]:
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
-    prints = dict(vars(torch._tensor_str.PRINT_OPTS))
+    prints, digits = dict(vars(torch._tensor_str.PRINT_OPTS)), mpmath.mp.dps
     environment, folder, path = dict(os.environ), os.getcwd(), list(sys.path)
     desk = tempfile.TemporaryDirectory()  # a relative path that is written lands here
     os.chdir(desk.name)
@@ -88,6 +89,7 @@ def guarded() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.autograd.set_detect_anomaly(*anomaly)
         vars(torch._tensor_str.PRINT_OPTS).update(prints)
+        mpmath.mp.dps = digits
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(folder)

@@ -45,18 +45,30 @@ INDEX = re.compile(r"(?<=[_{,\s])[ijkn](?=[\s},_^])|(?<=_)[ijknC](?![a-z])|(?<=\
 
 @dataclass(frozen=True)
 class Mutant:
-    """A page's text with one change: `was` became `now` on `line`."""
+    """A page with one change: the characters `start` to `end` of `line` become `new`."""
 
     kind: str
     page: Page
     line: int
-    was: str
-    now: str
-    text: str
+    start: int
+    end: int
+    new: str
+
+    @property
+    def text(self) -> str:
+        """The page's text with the change."""
+        before, line, after = (
+            self.page.lines[: self.line - 1],
+            self.page.lines[self.line - 1],
+            self.page.lines[self.line :],
+        )
+        return "\n".join([*before, line[: self.start] + self.new + line[self.end :], *after])
 
     def __str__(self) -> str:
         name = self.page.path.relative_to(ROOT)
-        return f"{name}:{self.line}: {self.kind} {self.was!r} -> {self.now!r}"
+        line = self.page.lines[self.line - 1]
+        changed = f"{line[: self.start]}[{line[self.start : self.end]} -> {self.new}]"
+        return f"{name}:{self.line}: {self.kind}: {changed}{line[self.end :]}"
 
 
 def changes(text: str, kind: str) -> Iterator[tuple[int, int, str]]:
@@ -72,8 +84,10 @@ def changes(text: str, kind: str) -> Iterator[tuple[int, int, str]]:
                 for match in re.finditer(re.escape(old), text):
                     if not (old == "= " and "sum_{" not in text):
                         yield match.start(), match.end(), new
+        letters = INDEX.findall(text)
         for match in INDEX.finditer(text):
-            yield match.start(), match.end(), {"i": "j", "j": "i"}.get(match[0], "i")
+            if len(letters) > 1:  # the only index of a formula may have any name
+                yield match.start(), match.end(), {"i": "j", "j": "i"}.get(match[0], "i")
     else:
         for match in re.finditer(r"[-−](?=\d)", text):
             yield match.start(), match.end(), ""
@@ -84,11 +98,8 @@ def mutants(page: Page, kinds: Iterable[str] = KINDS) -> Iterator[Mutant]:
     lines = page.lines
 
     def on(line: int, start: int, end: int, kind: str) -> Iterator[Mutant]:
-        text = lines[line - 1]
-        for a, b, new in changes(text[start:end], kind):
-            changed = text[: start + a] + new + text[start + b :]
-            whole = "\n".join([*lines[: line - 1], changed, *lines[line:]])
-            yield Mutant(kind, page, line, text[start:end].strip(), changed[start:].strip(), whole)
+        for a, b, new in changes(lines[line - 1][start:end], kind):
+            yield Mutant(kind, page, line, start + a, start + b, new)
 
     if "output" in kinds:
         for block in page.blocks:
@@ -163,11 +174,12 @@ def main(stems: list[str]) -> int:
     if unknown := set(stems) - set(known):
         print(f"there is no such page: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
+    stems = stems or known
     start, total, alive = time.monotonic(), Counter(), []
     # torch's threads do not survive a fork; a spawned process is warm for all the pages it gets
     with get_context("spawn").Pool(2) as pool:
         for done, (stem, (count, survivors)) in enumerate(
-            zip(stems or known, pool.imap(hunt, stems or known), strict=True), 1
+            zip(stems, pool.imap(hunt, stems), strict=True), 1
         ):
             total += count
             alive += survivors

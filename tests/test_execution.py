@@ -59,15 +59,16 @@ LEAKS = {
     "gradient mode": "torch.set_grad_enabled(False)",
     "anomaly mode": "torch.autograd.set_detect_anomaly(True)",
     "determinism": "torch.use_deterministic_algorithms(True)",
+    "digits of mpmath": "import mpmath; mpmath.mp.dps = 5",
     "environment": "import os; os.environ['X_LEAK'] = '1'",
     "folder": "import os; os.chdir('/')",
     "warnings": "import warnings; warnings.simplefilter('ignore')",
 }
 STATE = """
-import os, warnings, torch
+import mpmath, os, warnings, torch
 print(torch.tensor(1 / 3), torch.get_default_dtype(), torch.is_grad_enabled(),
       torch.is_anomaly_enabled(), torch.are_deterministic_algorithms_enabled(),
-      os.environ.get('X_LEAK'), len(os.getcwd()), warnings.filters[0][0])
+      os.environ.get('X_LEAK'), len(os.getcwd()), warnings.filters[0][0], mpmath.mp.dps)
 """
 
 

@@ -1,6 +1,7 @@
 """The built site: whole, self-contained, in two languages; and no faulty one is ever built."""
 
 import logging
+import platform
 import re
 import sys
 import warnings
@@ -9,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 import mkdocs.exceptions
 import pytest
-from bs4 import BeautifulSoup
+import torch
+from lxml import html as parser
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -26,49 +28,63 @@ def html(site: Path, stem: str, language: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def soups(site) -> dict[tuple[str, str], BeautifulSoup]:
-    """Every built page, parsed."""
+def trees(site) -> dict:
+    """Every built page, parsed, by (stem, language)."""
     return {
-        (stem, language): BeautifulSoup(
-            html(site, stem, language).read_text("utf-8"), "html.parser"
-        )
+        (stem, language): parser.parse(str(html(site, stem, language))).getroot()
         for stem in STEMS
         for language in ("zh", "en")
     }
 
 
-def test_every_page_is_html_with_its_own_language(soups):
-    for (stem, language), soup in soups.items():
-        assert soup.html and soup.html["lang"] == language, f"{stem}.{language} is no HTML page"
+def test_every_page_is_html_with_its_own_language(trees):
+    for (stem, language), tree in trees.items():
+        assert tree.get("lang") == language, f"{stem}.{language} is no HTML page"
         page = Page.read(DOCS / f"{stem}.{language}.md")
-        ids = [tag["id"] for tag in soup.article.find_all(re.compile("^h[1-6]$"))]
+        ids = tree.xpath("//article//*[self::h1 or self::h2 or self::h3 or self::h4]/@id")
         assert ids == [h.id for h in page.headings], f"{stem}.{language}: headings got lost"
 
 
-def test_formulas_and_figures_are_drawn(soups):
-    for (stem, language), soup in soups.items():
+def test_formulas_and_figures_are_drawn(trees):
+    for (stem, language), tree in trees.items():
         page = Page.read(DOCS / f"{stem}.{language}.md")
-        assert len(soup.select(".formula .katex-display")) == len(page.formulas), stem
-        drawn = [tag["aria-label"] for tag in soup.select("figure.plot > svg")]
-        assert drawn == [image.alt for image in page.images], f"{stem}.{language}: figures"
-        for tag in soup.article.find_all(["pre", "code", "annotation"]):
-            tag.decompose()
-        assert "$" not in soup.article.get_text(), f"{stem}.{language}: LaTeX was left as text"
-        assert "<!--" not in str(soup.article), f"{stem}.{language}: a marker is left"
+        drawn = tree.xpath("//figure[@class='plot']/*[local-name()='svg']/@aria-label")
+        if not stem.endswith("/index"):
+            formulas = tree.xpath("//div[@class='formula']//span[@class='katex-display']")
+            assert len(formulas) == len(page.formulas), f"{stem}.{language}: formulas"
+            assert drawn == [image.alt for image in page.images], f"{stem}.{language}: figures"
+        text = tree.xpath(
+            "//article//text()[not(ancestor::pre or ancestor::code"
+            " or ancestor::*[local-name()='annotation'])]"
+        )
+        assert "$" not in "".join(text), f"{stem}.{language}: LaTeX was left as text"
+        assert not tree.xpath("//article//comment()"), f"{stem}.{language}: a marker is left"
 
 
-def test_ids_are_unique(soups):
-    for (stem, language), soup in soups.items():
-        ids = [tag["id"] for tag in soup.find_all(id=True)]
+@pytest.mark.parametrize("section", ["functions", "losses"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_index_holds_every_page_of_its_section(trees, section, language):
+    tree = trees[f"{section}/index", language]
+    others = [s for s in STEMS if s.startswith(f"{section}/") and not s.endswith("/index")]
+    links = tree.xpath("//table[@class='index']//td[1]/a/@href")
+    assert [f"{section}/{link.strip('/')}" for link in links] == others
+    for stem, row in zip(others, tree.xpath("//table[@class='index']/tbody/tr"), strict=True):
+        empty = [k for k, cell in enumerate(row) if not cell.text_content().strip()]
+        assert not empty, f"{stem}.{language} leaves the cells {empty} of the index empty"
+    assert len(tree.xpath("//div[@class='plots']/figure/*[local-name()='svg']")) == len(others)
+
+
+def test_ids_are_unique(trees):
+    for (stem, language), tree in trees.items():
+        ids = tree.xpath("//@id")
         assert len(ids) == len(set(ids)), (stem, language, {i for i in ids if ids.count(i) > 1})
 
 
-def test_nothing_comes_from_another_host(site):
+def test_nothing_comes_from_another_host(site, trees):
     """Pages and style sheets load only what the site holds, and that exists."""
-    for path in site.rglob("*.html"):
-        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        loads = [t["src"] for t in soup.find_all(src=True)]
-        loads += [t["href"] for t in soup.find_all("link", rel=["stylesheet", "icon", "preload"])]
+    paths = [html(site, *key) for key in trees] + [site / "404.html"]
+    for path, tree in zip(paths, [*trees.values(), parser.parse(str(paths[-1]))], strict=True):
+        loads = tree.xpath("//@src | //link[contains('stylesheet icon preload', @rel)]/@href")
         for load in loads:
             assert not urlsplit(load).netloc, f"{path}: loads {load}"
             base = site if load.startswith("/") else path.parent
@@ -82,43 +98,38 @@ def test_nothing_comes_from_another_host(site):
             assert not load.startswith(("http", "//")), f"{path}: loads {load}"
 
 
-def test_links_lead_somewhere(site, soups):
+def test_links_lead_somewhere(site, trees):
     """Every internal link of every page, fragment included."""
-    root = "http://site/"
     known = {}
-    for (stem, language), soup in soups.items():
-        here = urljoin(root, html(site, stem, language).parent.relative_to(site).as_posix() + "/")
-        known[here.replace("/./", "/")] = {tag["id"] for tag in soup.find_all(id=True)}
-    for address, soup in zip(known, soups.values(), strict=True):
-        for link in soup.article.find_all("a", href=True):
-            target = urlsplit(urljoin(address, link["href"]))
+    for key, tree in trees.items():
+        folder = html(site, *key).parent.relative_to(site).as_posix()
+        known[urljoin("http://site/", f"{folder}/").replace("/./", "/")] = set(tree.xpath("//@id"))
+    for address, tree in zip(known, trees.values(), strict=True):
+        for link in tree.xpath("//article//a/@href"):
+            target = urlsplit(urljoin(address, link))
             if target.netloc != "site":
                 continue
             bare = target._replace(fragment="").geturl()
-            assert bare in known, f"{address}: {link['href']} leads nowhere"
-            assert not target.fragment or target.fragment in known[bare], (address, link["href"])
+            assert bare in known, f"{address}: {link} leads nowhere"
+            assert not target.fragment or target.fragment in known[bare], (address, link)
 
 
-def test_each_page_names_its_twin(soups):
+def test_each_page_names_its_twin(trees):
     """hreflang is absolute, and the switcher leads to the same page in the other language."""
-    for (stem, language), soup in soups.items():
-        links = {tag["hreflang"]: tag["href"] for tag in soup.select("link[hreflang]")}
+    for (stem, language), tree in trees.items():
+        links = {tag.get("hreflang"): tag.get("href") for tag in tree.xpath("//link[@hreflang]")}
         assert set(links) == {"zh", "en"}, (stem, language)
         assert all(urlsplit(link).netloc for link in links.values()), (stem, links)
         tail = re.sub(r"(^|/)index$", "", stem)
         assert links["en"].rstrip("/").endswith(f"/en/{tail}".rstrip("/")), links
         other = {"zh": "en", "en": "zh"}[language]
-        switch = soup.select_one(f".hb-language[hreflang={other}]")
-        assert urljoin(links[language], switch["href"]) == links[other], (stem, language)
+        (switch,) = tree.xpath(f"//a[@class='hb-language'][@hreflang='{other}']/@href")
+        assert urljoin(links[language], switch) == links[other], (stem, language)
 
 
-def test_stamp_is_the_environment_that_built(soups):
-    import platform
-
-    import torch
-
-    for soup in soups.values():
-        stamp = soup.select_one(".stamp").get_text()
+def test_stamp_is_the_environment_that_built(trees):
+    for tree in trees.values():
+        (stamp,) = tree.xpath("//p[@class='stamp']/text()")
         assert torch.__version__.partition("+")[0] in stamp and platform.python_version() in stamp
 
 

@@ -47,7 +47,7 @@ def terms() -> list[tuple[re.Pattern, list[str], list[str]]]:
     rows = []
     for line in (ROOT / "tests/terms.tsv").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
-            english, chinese, others = (line.split("\t") + [""])[:3]
+            english, chinese, others = [*line.split("\t"), ""][:3]
             pattern = re.compile(rf"(?<![\w`.]){english}(?![\w`])", re.I)
             rows.append((pattern, chinese.split(), others.split()))
     return rows

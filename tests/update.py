@@ -30,7 +30,7 @@ def renewed(page: Page, cache: dict[str, str]) -> str:
             except Exception as error:
                 raise RuntimeError(
                     f"{where}: the block fails, so its output is left as it was: {error!r}\n"
-                    "  mend the block; a page that shows an error or a warning catches and prints it"
+                    "  mend the block; a page that shows an error or a warning catches it"
                 ) from None
         if block.output:
             lines[block.output.line : block.output.end - 1] = cache[code].splitlines()

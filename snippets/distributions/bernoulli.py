@@ -15,7 +15,7 @@ def curve(say):
     for value, colour, label in (
         (dist.log_prob(one), BLUE, "log_prob(1)"),
         (dist.log_prob(one - 1), ORANGE, "log_prob(0)"),
-        (dist.entropy(), GREEN, "entropy"),
+        (dist.entropy(), GREEN, say("熵", "entropy")),
     ):
         grad = torch.autograd.grad(value.sum(), x, retain_graph=True)[0]
         left.plot(x.detach(), value.detach(), color=colour, label=label)

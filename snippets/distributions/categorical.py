@@ -16,8 +16,8 @@ def curve(say):
     figure, (left, right) = panels()
     for value, colour, label in (
         (dist.log_prob(index), BLUE, "log_prob(0)"),
-        (dist.log_prob(index + 1), ORANGE, "log_prob(1), log_prob(2)"),
-        (dist.entropy(), GREEN, "entropy"),
+        (dist.log_prob(index + 1), ORANGE, "log_prob(1)"),
+        (dist.entropy(), GREEN, say("熵", "entropy")),
     ):
         grad = torch.autograd.grad(value.sum(), x, retain_graph=True)[0]
         left.plot(x.detach(), value.detach(), color=colour, label=label)
@@ -39,6 +39,6 @@ def keywords(say):
         (axes[1], "probs=log_softmax(x)", Categorical(probs=F.log_softmax(x, 0)), ORANGE),
         (axes[2], "logits=softmax(x)", Categorical(logits=F.softmax(x, 0)), ORANGE),
     ):
-        bars(ax, dist.probs, title, colour)
+        bars(ax, dist.probs, title, colour, labels=["0", "1", "2"])
     axes[0].set_ylabel(say("概率", "Probability"))
     return figure

@@ -27,7 +27,7 @@ def density(say):
         title=say("对数密度对第一个 logit 的梯度", "Gradient of log density by logit 1"),
         ylim=(-1.1, 1.1),
     )
-    left.legend(loc="upper center", ncols=3, columnspacing=1, handlelength=1.2)
+    right.legend(loc="lower right")
     for ax in (left, right):
         ax.set(xlabel="y")
     return figure
@@ -35,7 +35,7 @@ def density(say):
 
 def triangle(say):
     """The same noise at four temperatures, drawn on the triangle of three probabilities."""
-    u = torch.quasirandom.SobolEngine(3, scramble=True, seed=0).draw(160, dtype=torch.float64)
+    u = torch.quasirandom.SobolEngine(3, scramble=True, seed=0).draw(100, dtype=torch.float64)
     z = PROBS.log() - (-u.log()).log()
     corners = torch.tensor([[0, 0], [1, 0], [0.5, 0.75**0.5]], dtype=torch.float64)
     figure, axes = panels(4, height=1.9)

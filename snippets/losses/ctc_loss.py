@@ -41,7 +41,7 @@ def gradient(say):
         say("对齐的后验 γ", "Posteriors γ"),
         say("梯度 p − γ", "Gradient p − γ"),
     )
-    for ax, matrix, title in zip(axes, (p, p - grad, grad), titles):
+    for ax, matrix, title in zip(axes, (p, (p - grad).clamp(min=0), grad), titles, strict=True):
         heat(ax, matrix, title, 3, row="t", column="j")
         ax.set_xticks(range(3), [f"j={j}" for j in range(3)])
     return figure

@@ -37,7 +37,8 @@ def gradient(say):
     heat(axes[1], for_h, say("对 input：G W", "For input: G W"), 3, row="n", column="k")
     title = say("对 linear_weight：Gᵀ h", "For linear_weight: Gᵀ h")
     heat(axes[2], for_w, title, 3, row="c", column="k")
-    for ax, rows, columns, (row, column) in zip(axes, (2, 2, 3), (3, 2, 2), ("nc", "nk", "ck")):
+    shapes = (2, 3, "nc"), (2, 2, "nk"), (3, 2, "ck")
+    for ax, (rows, columns, (row, column)) in zip(axes, shapes, strict=True):
         ax.set_xticks(range(columns), [f"{column}={j}" for j in range(columns)])
         ax.set_yticks(range(rows), [f"{row}={i}" for i in range(rows)])
     return figure
