@@ -66,7 +66,8 @@ def on_post_page(output: str, page, config) -> str:
 def draw(script: Path, name: str, language: str, prefix: str = "") -> str:
     """The SVG of one figure function, from the cache where nothing it depends on has changed.
 
-    `prefix` keeps its ids apart from those of the same figure elsewhere. Raises LookupError where the script or the function does not exist.
+    `prefix` keeps its ids apart from those of the same figure elsewhere on a page.
+    Raises LookupError where the script or the function does not exist.
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")

@@ -44,7 +44,8 @@ def table(entries: list[Page], language: str) -> str:
     """One row a page."""
     head = "".join(f"<th>{word}</th>" for word in WORDS[language])
     rows = "".join(row(entry) for entry in entries)
-    return f'<table class="index"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<table class="index" data-pagefind-ignore>{head}<tbody>{rows}</tbody></table>'
 
 
 def row(entry: Page) -> str:
@@ -81,7 +82,7 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
                 f'<figure class="plot" data-drawing="{key}"></figure>'
                 f'<p class="plot-of"><a href="{address(entry)}">{title(entry)}</a></p>'
             )
-    return f'<div class="plots">{"".join(drawn)}</div>'
+    return f'<div class="plots" data-pagefind-ignore>{"".join(drawn)}</div>'
 
 
 def section(entry: Page, line: int) -> str | None:

@@ -53,7 +53,7 @@ def _stop(signum, frame):
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever a block sets in torch, NumPy, mpmath, random, the environment or warnings is put back.
+    """Put back whatever a block sets in torch, NumPy, mpmath, random, the environment, warnings.
 
     The block has SECONDS to end, may not write into the repository and has no network.
     """

@@ -183,17 +183,13 @@ def main(stems: list[str]) -> int:
         ):
             total += count
             alive += survivors
-            print(
-                f"[{done}/{len(stems or known)}] {stem}: {sum(count.values())} mutants", flush=True
-            )
+            print(f"[{done}/{len(stems)}] {stem}: {sum(count.values())} mutants", flush=True)
             for survivor in survivors:
                 print(f"  survived: {survivor}", flush=True)
     killed = sum(total.values()) - len(alive)
     print(*(f"{kind}: {total[kind]} mutants" for kind in KINDS), sep="\n")
-    seconds = time.monotonic() - start
-    print(
-        f"score {100 * killed / max(1, sum(total.values())):.2f}%, {len(alive)} alive, {seconds:.0f} s"
-    )
+    score = 100 * killed / max(1, sum(total.values()))
+    print(f"score {score:.2f}%, {len(alive)} alive, {time.monotonic() - start:.0f} s")
     return bool(alive)
 
 

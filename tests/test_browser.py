@@ -159,10 +159,10 @@ def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
 SEARCHES = [
     ("", "数值稳定", "functions/"),
     ("", "雅可比", "softmax"),
-    ("", "上溢", "softmax"),
-    ("", "交叉熵", "cross_entropy"),
+    ("", "上溢", "functions/"),
+    ("", "交叉熵", "losses/"),
     ("", "nn.LogSigmoid", "log_sigmoid"),
-    ("en/", "overflow", "softmax"),
+    ("en/", "overflow", "functions/"),
     ("en/", "nn.LogSigmoid", "log_sigmoid"),
     ("en/", "label smoothing", "cross_entropy"),
 ]

@@ -41,7 +41,7 @@ def threshold(say):
         xlim=(-6, 6),
     )
     t = torch.linspace(0.01, 0.94, 400)
-    y_pred = Y_PROBS > t[:, None]
+    y_pred = t[:, None] <= Y_PROBS
     hits = (y_pred & (Y == 1)).sum(1)
     scores = {
         say("精确率", "precision"): (hits / y_pred.sum(1), GREEN),
@@ -50,8 +50,6 @@ def threshold(say):
     }
     for name, (values, colour) in scores.items():
         right.step(t, values, color=colour, label=name)
-    right.set(
-        title=say("阈值 t 的取舍", "What the threshold t trades"), xlabel="t", ylim=(0, 1.05)
-    )
+    right.set(title=say("阈值 t 的取舍", "What the threshold t trades"), xlabel="t", ylim=(0, 1.05))
     right.legend(loc="lower left")
     return figure
