@@ -145,3 +145,12 @@ def test_blocks_fail_with_their_line(pytester):
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*line 1:*", "*but got*"])
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_under_ci_a_skipped_check_fails(pytester, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8"))
+    pytester.makepyfile("import pytest\n\n@pytest.mark.skip\ndef test_a():\n    pass\n")
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1)  # skipped before its call, so it fails before its call
+    result.stdout.fnmatch_lines(["*skipped, which CI does not allow*"])

@@ -1,5 +1,6 @@
 """The built site: whole, self-contained, in two languages; and no faulty one is ever built."""
 
+import json
 import logging
 import platform
 import re
@@ -167,6 +168,33 @@ def building(handbook, monkeypatch, caplog):
 
 def test_the_small_handbook_builds(building):
     assert building() == ""
+
+
+def test_a_notebook_is_a_page_in_both_languages(handbook, building):
+    """And not raw JSON in index.html, which a strict build would let through."""
+    for language, title in (("zh", "笔记本"), ("en", "Notebook")):
+        cells = [
+            {"cell_type": "markdown", "metadata": {}, "source": f"# {title}"},
+            {
+                "cell_type": "code",
+                "execution_count": 1,
+                "metadata": {},
+                "source": "print(1 + 1)",
+                "outputs": [{"name": "stdout", "output_type": "stream", "text": "2\n"}],
+            },
+        ]
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook = {"cells": cells, "metadata": {"kernelspec": kernel}}
+        path = handbook / f"docs/functions/two.{language}.ipynb"
+        path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}), "utf-8")
+    config = handbook / "mkdocs.yml"
+    text = config.read_text("utf-8").replace("one.md\n", "one.md\n      - functions/two.ipynb\n", 1)
+    config.write_text(text, "utf-8")
+    assert building() == ""
+    for folder, title in (("", "笔记本"), ("en/", "Notebook")):
+        page = (handbook / f"site/{folder}functions/two/index.html").read_text("utf-8")
+        assert page.lstrip().startswith("<!doctype html>") and f"{title}<a" in page
+        assert "<pre>2" in page
 
 
 FAULTS = {
