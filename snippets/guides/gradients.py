@@ -15,7 +15,9 @@ def spectrum(say):
     left.plot(x, p[:, 1], color=ORANGE, label="$p_2 = p_3$")
     left.set(title=say("概率", "Probabilities"), xlabel="x")
     left.legend(loc="center right")
-    right.plot(x, 3 * p[:, 0] * p[:, 1], color=BLUE, label=say("方向 (2, −1, −1)", "along (2, −1, −1)"))
+    right.plot(
+        x, 3 * p[:, 0] * p[:, 1], color=BLUE, label=say("方向 (2, −1, −1)", "along (2, −1, −1)")
+    )
     right.plot(x, p[:, 1], color=ORANGE, label=say("方向 (0, 1, −1)", "along (0, 1, −1)"))
     right.plot(x, 0 * x, color=GREEN, label=say("方向 (1, 1, 1)", "along (1, 1, 1)"))
     right.axhline(0.5, color=INK, lw=1, ls="--")
