@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,6 +20,8 @@ from pytest_codeblocks.main import stdout_io
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 20  # a block of a page answers at once; this stops one that never ends
+
+DESK = tempfile.TemporaryDirectory()  # where a relative path that a block writes lands
 
 _guarded = False
 
@@ -64,12 +67,12 @@ def guarded() -> Iterator[None]:
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     prints, digits = dict(vars(torch._tensor_str.PRINT_OPTS)), mpmath.mp.dps
     environment, folder, path = dict(os.environ), os.getcwd(), list(sys.path)
-    desk = tempfile.TemporaryDirectory()  # a relative path that is written lands here
-    os.chdir(desk.name)
+    os.chdir(DESK.name)
     before = signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     _guarded = True
-    torch.seed()  # another one each time: a block that draws without a seed of its own is found
+    # another seed each time: a block that draws without a seed of its own is found
+    torch.default_generator.seed()
     numpy.random.seed()
     random.seed()
     try:
@@ -85,15 +88,19 @@ def guarded() -> Iterator[None]:
         torch.set_rng_state(numbers[2])
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            torch.use_deterministic_algorithms(deterministic)
         torch.set_num_threads(threads)
         torch.autograd.set_detect_anomaly(*anomaly)
         vars(torch._tensor_str.PRINT_OPTS).update(prints)
         mpmath.mp.dps = digits
-        os.environ.clear()
-        os.environ.update(environment)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
         os.chdir(folder)
-        desk.cleanup()
+        for left in os.listdir(DESK.name):
+            path = os.path.join(DESK.name, left)
+            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
         sys.path[:] = path
 
 
