@@ -99,8 +99,8 @@ def guarded() -> Iterator[None]:
             os.environ.update(environment)
         os.chdir(folder)
         for left in os.listdir(DESK.name):
-            path = os.path.join(DESK.name, left)
-            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+            rest = os.path.join(DESK.name, left)
+            shutil.rmtree(rest) if os.path.isdir(rest) else os.remove(rest)
         sys.path[:] = path
 
 

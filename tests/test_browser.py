@@ -157,7 +157,7 @@ def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
 
 
 SEARCHES = [
-    ("", "数值稳定", "functions/"),
+    ("", "数值稳定", "numerical_stability"),
     ("", "雅可比", "softmax"),
     ("", "上溢", "functions/"),
     ("", "交叉熵", "losses/"),

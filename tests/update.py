@@ -9,7 +9,6 @@ or warns is reported and its page left as it was. The change is shown as a diff.
 import difflib
 import sys
 
-sys.path[0] = sys.path[0].removesuffix("/tests")
 from tests.execution import printed
 from tests.markdown import DOCS, ROOT, Page, pages
 
