@@ -10,8 +10,12 @@ import html
 import re
 import runpy
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -63,16 +67,42 @@ def on_post_page(output: str, page, config) -> str:
     )
 
 
-def draw(script: Path, name: str, language: str, prefix: str = "") -> str:
+def on_files(files, config) -> None:
+    """Draw what is missing for both languages, on all cores, before the pages ask for it."""
+    wanted = []
+    for file in files.documentation_pages():
+        if file.src_uri.endswith(".md") and file.abs_src_path:
+            stem, language = re.fullmatch(r"(.*)\.(zh|en)\.md", file.src_uri).groups()
+            script = ROOT / "snippets" / f"{stem}.py"
+            text = FENCE.sub("", Path(file.abs_src_path).read_text("utf-8"))
+            wanted += [(script, m["name"], language) for m in IMAGE.finditer(text)]
+    missing = [w for w in wanted if w[0].exists() and not place(*w).exists()]
+    if len(missing) > 8:  # a worker takes seconds to import torch and Matplotlib
+        print(f"Drawing {len(missing)} figures", flush=True)
+        sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+        worker = import_module("hooks.figures").draw  # under a name that a worker can import
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            jobs = [pool.submit(worker, *w) for w in missing]
+            for job in jobs:
+                # what a figure function raises is reported by the page that wants it, with its line
+                if isinstance(job.exception(), BrokenProcessPool | ImportError):
+                    raise job.exception()
+
+
+def place(script: Path, name: str, language: str) -> Path:
+    """Where a drawing is kept: its name is a hash of all that it depends on."""
+    key = "\0".join([script.read_text(), shared(), name, language])
+    return STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
+
+
+def draw(script: Path, name: str, language: str) -> str:
     """The SVG of one figure function, from the cache where nothing it depends on has changed.
 
-    `prefix` keeps its ids apart from those of the same figure elsewhere on a page.
     Raises LookupError where the script or the function does not exist.
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
-    key = "\0".join([script.read_text(), shared(), name, language, prefix])
-    stored = STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
+    stored = place(script, name, language)
     if not stored.exists():
         sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
         functions = runpy.run_path(str(script))
@@ -80,7 +110,7 @@ def draw(script: Path, name: str, language: str, prefix: str = "") -> str:
             raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
         from snippets import _style
 
-        drawing = _style.svg(functions[name](SAY[language]), f"{prefix or script.stem}-{name}")
+        drawing = _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}")
         STORE.mkdir(parents=True, exist_ok=True)
         part = stored.with_suffix(".part")
         part.write_text(drawing)

@@ -69,11 +69,12 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
             script = ROOT / "snippets" / f"{entry.stem}.py"
             name = re.sub(rf"^{script.stem}-|\.svg$", "", image.text)
             try:
-                drawing = figures.draw(script, name, language, f"index-{script.stem}")
+                drawing = figures.draw(script, name, language)
             except LookupError as error:
                 raise PluginError(
                     f"docs/{entry.stem}.{language}.md:{image.line}: {error}"
                 ) from None
+            drawing = re.sub(r'( id="|url\(#|href="#)', r"\1index-", drawing)
             label = html.escape(image.alt, quote=True)
             drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
             key = f"{folder}/index.{language}#{script.stem}"
