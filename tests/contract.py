@@ -54,15 +54,11 @@ def faults(page: Page, twin: Page | None) -> list[Fault]:
     found = [fault for rule in RULES for fault in rule(page)]
     found += [Fault(page, e.line, e.text) for e in page.errors]
     if twin is None:
-        other = page.path.name.replace(f".{page.language}.", f".{_other(page)}.")
-        found.append(Fault(page, 1, f"the twin {other} is missing: write it, in its own words"))
+        missing = f"the twin {page.twin.name} is missing: write it, in its own words"
+        found.append(Fault(page, 1, missing))
     elif page.language == "zh":
         found += agreement(page, twin)
     return sorted(set(found), key=lambda fault: fault.line)
-
-
-def _other(page: Page) -> str:
-    return {"zh": "en", "en": "zh"}[page.language]
 
 
 # -- rules of one page -----------------------------------------------------------------------

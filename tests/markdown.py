@@ -96,6 +96,12 @@ class Page:
         path = self.path.relative_to(DOCS) if self.path.is_relative_to(DOCS) else self.path
         return str(path.with_name(path.name.split(".")[0]))
 
+    @property
+    def twin(self) -> Path:
+        """Where the same page stands in the other language."""
+        other = {"zh": "en", "en": "zh"}[self.language]
+        return self.path.with_name(self.path.name.replace(f".{self.language}.", f".{other}."))
+
     @cached_property
     def lines(self) -> list[str]:
         return self.text.split("\n")

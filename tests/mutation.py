@@ -41,6 +41,9 @@ OPERATORS = (
     (r"\ne ", "= "),
 )
 INDEX = re.compile(r"(?<=[_{,\s])[ijkn](?=[\s},_^])|(?<=_)[ijknC](?![a-z])|(?<=\\partial x_)[ij]")
+# a subscript in braces, such as ij or n, c or j \ne i; commands in it are no indices
+SUBSCRIPT = re.compile(r"(?<=_\{)[^{}]*(?=\})")
+LETTER = re.compile(r"\\[a-zA-Z]+|(?P<index>[a-z])(?![a-z]{2})(?<![a-z]{3})")
 
 
 @dataclass(frozen=True)
@@ -84,13 +87,20 @@ def changes(text: str, kind: str) -> Iterator[tuple[int, int, str]]:
                 for match in re.finditer(re.escape(old), text):
                     if not (old == "= " and "sum_{" not in text):
                         yield match.start(), match.end(), new
-        letters = INDEX.findall(text)
-        for match in INDEX.finditer(text):
-            if len(letters) > 1:  # the only index of a formula may have any name
-                yield match.start(), match.end(), {"i": "j", "j": "i"}.get(match[0], "i")
+        for at in indices(text):
+            yield at, at + 1, {"i": "j", "j": "i"}.get(text[at], "i")
     else:
         for match in re.finditer(r"[-−](?=\d)", text):
             yield match.start(), match.end(), ""
+
+
+def indices(latex: str) -> list[int]:
+    """Where the index letters of a formula, or of a line of one, stand."""
+    found = {match.start() for match in INDEX.finditer(latex)}
+    for subscript in SUBSCRIPT.finditer(latex):
+        for match in LETTER.finditer(latex, subscript.start(), subscript.end()):
+            found |= {match.start()} if match["index"] else set()
+    return sorted(found)
 
 
 def mutants(page: Page, kinds: Iterable[str] = KINDS) -> Iterator[Mutant]:
@@ -108,16 +118,20 @@ def mutants(page: Page, kinds: Iterable[str] = KINDS) -> Iterator[Mutant]:
     if "formula" in kinds:
         for formula in page.formulas:
             if not (formula.marker or "").startswith("unchecked"):
+                letters = [formula.latex[at] for at in indices(formula.latex)]
+                # where each index stands once, another name for it says the same
+                renamed = len(set(letters)) == len(letters)
                 for line in range(formula.line + 1, formula.end):
-                    yield from on(line, 0, len(lines[line - 1]), "formula")
+                    free = indices(lines[line - 1]) if renamed else []
+                    for mutant in on(line, 0, len(lines[line - 1]), "formula"):
+                        if mutant.start not in free or mutant.new in letters:
+                            yield mutant
     if "number" in kinds:
-        for line in sorted({line for line, _, _ in traced(page)}):
-            for number in sorted({n for at, n, _ in traced(page) if at == line}):
-                text = re.sub(
-                    r"\]\([^)]*\)|<!--.*?-->", lambda m: "\0" * len(m[0]), lines[line - 1]
-                )
-                for match in re.finditer(rf"(?<![\w.\-−]){re.escape(number)}(?![\w.]*\d)", text):
-                    yield from on(line, match.start(), match.end(), "number")
+        for line, number in sorted({(line, number) for line, number, _ in traced(page)}):
+            hidden = r"\]\([^)]*\)|<!--.*?-->"
+            text = re.sub(hidden, lambda m: "\0" * len(m[0]), lines[line - 1])
+            for match in re.finditer(rf"(?<![\w.\-−]){re.escape(number)}(?![\w.]*\d)", text):
+                yield from on(line, match.start(), match.end(), "number")
 
 
 def survives(mutant: Mutant) -> bool:
@@ -132,10 +146,7 @@ def survives(mutant: Mutant) -> bool:
     if mutant.kind == "formula":
         formula = next(f for f in page.formulas if f.line < mutant.line < f.end)
         return holds(formula.latex, formula.marker)
-    other = {"zh": "en", "en": "zh"}[page.language]
-    twin = Page.read(
-        page.path.with_name(page.path.name.replace(f".{page.language}.", f".{other}."))
-    )
+    twin = Page.read(page.twin)
     pair = (page, twin) if page.language == "zh" else (twin, page)
     return not any(numbers(page)) and not any(agreement(*pair))
 

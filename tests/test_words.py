@@ -10,11 +10,7 @@ import pytest
 
 from tests.markdown import ROOT, Page, pages
 
-PAIRS = {
-    page.stem: (page, Page.read(page.path.with_name(page.path.name.replace(".zh.", ".en."))))
-    for page in pages()
-    if page.language == "zh"
-}
+PAIRS = {page.stem: (page, Page.read(page.twin)) for page in pages() if page.language == "zh"}
 CJK = "\u3400-\u9fff"
 # code and formulas in a line are words of their own: a space from Chinese, none from 全角标点
 TIGHT = re.compile(rf"[{CJK}][`$]|[`$][{CJK}]")
