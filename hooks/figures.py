@@ -46,16 +46,19 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
             raise PluginError(f"{where}: {error}") from None
         except Exception as error:
             raise PluginError(f"{where}: drawing it failed: {error!r}") from error
-        alt = html.escape(match["alt"], quote=True)
-        drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
-        name = f"{page.file.src_uri}#{match['name']}"
-        DRAWINGS[name] = drawing
-        return f'<figure class="plot" data-drawing="{name}"></figure>'
+        return framed(f"{page.file.src_uri}#{match['name']}", drawing, match["alt"])
 
     code = [m.span() for m in FENCE.finditer(markdown)]
     return IMAGE.sub(
         lambda m: m[0] if any(a <= m.start() < b for a, b in code) else inline(m), markdown
     )
+
+
+def framed(name: str, drawing: str, alt: str) -> str:
+    """The figure's element, with its text alternative; `on_post_page` puts the drawing in."""
+    label = html.escape(alt, quote=True)
+    DRAWINGS[name] = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return f'<figure class="plot" data-drawing="{name}"></figure>'
 
 
 def on_post_page(output: str, page, config) -> str:

@@ -75,13 +75,9 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
                     f"docs/{entry.stem}.{language}.md:{image.line}: {error}"
                 ) from None
             drawing = re.sub(r'( id="|url\(#|href="#)', r"\1index-", drawing)
-            label = html.escape(image.alt, quote=True)
-            drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-            key = f"{folder}/index.{language}#{script.stem}"
-            figures.DRAWINGS[key] = drawing
+            figure = figures.framed(f"{folder}/index#{script.stem}.{language}", drawing, image.alt)
             drawn.append(
-                f'<figure class="plot" data-drawing="{key}"></figure>'
-                f'<p class="plot-of"><a href="{address(entry)}">{title(entry)}</a></p>'
+                f'{figure}<p class="plot-of"><a href="{address(entry)}">{title(entry)}</a></p>'
             )
     return f'<div class="plots" data-pagefind-ignore>{"".join(drawn)}</div>'
 
