@@ -23,8 +23,8 @@ from tests.markdown import Page  # noqa: E402  (the one parser of pages)
 from tests.notebooks import carrying, dumped  # noqa: E402
 
 WORDS = {
-    "zh": "下载这个 notebook（内含所需代码与结果，装好 {} 即可运行）",
-    "en": "Download this notebook (it carries its code and results; to run it: {})",
+    "zh": ("下载这个 notebook", "：代码与结果都在文件里，装好 {} 即可运行。"),
+    "en": ("Download this notebook", ": it carries its code and results, and runs after {}."),
 }
 NEEDS = "<code>pip install torch scikit-learn matplotlib</code>"
 
@@ -50,8 +50,8 @@ def on_page_content(content: str, page, config, files) -> str:
     if not page.file.src_uri.endswith(".ipynb"):
         return content
     name, language, _ = Path(page.file.src_uri).name.split(".")
-    words = WORDS[language].format(NEEDS)
-    offer = f'<p class="download"><a href="{name}.ipynb" download>{words}</a></p>'
+    link, words = WORDS[language]
+    offer = f'<p><a href="{name}.ipynb" download>{link}</a>{words.format(NEEDS)}</p>'
     return content.replace("</h1>", f"</h1>\n{offer}", 1)
 
 

@@ -195,9 +195,10 @@ def listed(claims: dict[str, bool]) -> str:
 def band(ax, x, runs, colour: str, label: str, style: str = "-", log: bool = False) -> None:
     """A curve: the mean over the seeds, and one standard deviation around it; runs (seeds, x).
 
-    With `log` mean and deviation are those of the logarithms, for a logarithmic axis.
+    With `log` mean and deviation are those of the logarithms, for a logarithmic axis; what is
+    below 1e-9 counts as 1e-9.
     """
-    values = np.log(runs) if log else np.array(runs)
+    values = np.log(np.maximum(runs, 1e-9)) if log else np.array(runs)
     mean, deviation = values.mean(0), values.std(0, ddof=1)
     low, middle, high = (
         np.exp(curve) if log else curve for curve in (mean - deviation, mean, mean + deviation)

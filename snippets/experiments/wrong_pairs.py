@@ -147,7 +147,8 @@ def _over_epochs(say, measure: str, title: tuple[str, str], log: bool = False):
             _results.band(
                 ax, results["settings"]["at"], runs, COLOURS[pair], pair, STYLES[pair], log
             )
-        ax.set(title=f"{say(*title)}, {optimiser}", xlabel=say("轮", "epoch"))
+        heading = say(f"{title[0]}，", f"{title[1]}, ") + optimiser
+        ax.set(title=heading, xlabel=say("轮", "epoch"))
         ax.set_yscale("log" if log else "linear")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -158,7 +159,9 @@ def accuracy_curves(say):
 
 
 def gradient_curves(say):
-    return _over_epochs(say, "gradient", ("梯度的范数", "gradient norm"), log=True)
+    figure = _over_epochs(say, "gradient", ("梯度的范数", "gradient norm"), log=True)
+    figure.axes[0].set_ylim(1e-5, 10)
+    return figure
 
 
 def missing_curves(say):
