@@ -123,7 +123,7 @@ def test_a_notebook_page_is_light(visit, stem, language):
     page = visit("404.html")
     page.route("**/*", lambda route: route.continue_())  # which turns the cache off
     answers = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     page.goto(page.url.replace("404.html", f"{language}{stem}/"), wait_until="networkidle")
     page.evaluate("document.fonts.ready.then(() => 0)")
     weights = {answer.url: len(gzip.compress(answer.body())) for answer in answers}
