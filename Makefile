@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
-.PHONY: help setup serve test build update mutate bench lint pins clean
+.PHONY: help setup serve test build update mutate experiments bench lint pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -43,6 +43,9 @@ update: setup  ## rewrite printed outputs from a fresh run: make update PAGES="f
 
 mutate: setup  ## change every digit, sign, operator and index once: each change must be noticed
 	@python -m tests.mutation $(PAGES)
+
+experiments: setup  ## train all experiments anew and store them; NAMES="scores" for some
+	@python -m snippets.experiments $(NAMES)
 
 bench: setup  ## the numbers that are promised: blocks, build, reload
 	@python -m tests.bench

@@ -43,8 +43,6 @@ def kept(convert):
     versions = [version(name) for name in CONVERTERS]
 
     def render(page: Page, config, files) -> None:
-        if not page.file.src_uri.endswith(".md"):
-            return convert(page, config, files)
         uris = sorted(file.src_uri for file in files)
         parts = (page.markdown, uris, config.markdown_extensions, config.mdx_configs, versions)
         key = hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -21,6 +21,10 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from tests.markdown import Page  # noqa: E402  (the one parser of pages)
+
 STORE = ROOT / ".cache" / "figures"
 IMAGE = re.compile(
     r"^!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M
@@ -32,7 +36,7 @@ SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
     """Replace each figure's image by the drawing itself."""
-    script = ROOT / "snippets" / (re.sub(r"\.(zh|en)\.md$", "", page.file.src_uri) + ".py")
+    script = ROOT / "snippets" / re.sub(r"\.(zh|en)\.\w+$", ".py", page.file.src_uri)
     language = page.file.src_uri.split(".")[-2]
 
     def inline(match: re.Match) -> str:
@@ -74,10 +78,13 @@ def on_files(files, config) -> None:
     """Draw what is missing for both languages, on all cores, before the pages ask for it."""
     wanted = []
     for file in files.documentation_pages():
-        if file.src_uri.endswith(".md") and file.abs_src_path:
-            stem, language = re.fullmatch(r"(.*)\.(zh|en)\.md", file.src_uri).groups()
+        if file.abs_src_path:
+            stem, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", file.src_uri).groups()
             script = ROOT / "snippets" / f"{stem}.py"
-            text = FENCE.sub("", Path(file.abs_src_path).read_text("utf-8"))
+            try:
+                text = FENCE.sub("", Page.read(Path(file.abs_src_path)).text)
+            except ValueError as error:  # a notebook that failed, or no notebook
+                raise PluginError(f"{error}; mend it, then run `make update`") from None
             wanted += [(script, m["name"], language) for m in IMAGE.finditer(text)]
     missing = [w for w in wanted if w[0].exists() and not place(*w).exists()]
     if len(missing) > 8:  # a worker takes seconds to import torch and Matplotlib
@@ -94,7 +101,10 @@ def on_files(files, config) -> None:
 
 def place(script: Path, name: str, language: str) -> Path:
     """Where a drawing is kept: its name is a hash of all that it depends on."""
-    key = "\0".join([script.read_text(), shared(), name, language])
+    # an experiment draws its stored results, with helpers beside it
+    others = [script.with_suffix(".json"), *sorted(script.parent.glob("_*.py"))]
+    texts = [file.read_text("utf-8") for file in (script, *others) if file.exists()]
+    key = "\0".join([*texts, shared(), name, language])
     return STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
 
 

@@ -44,8 +44,6 @@ def on_files(files, config):
 
 def on_page_content(content: str, page, config, files) -> str:
     """Refuse a formula that Markdown left as text; drop the comments that only the checks read."""
-    if page.file.src_uri.endswith(".ipynb"):  # rendered by nbconvert, with scripts of its own
-        return content
     if "$$" in content and "$$" in re.sub(r"<(pre|code)\b.*?</\1>", "", content, flags=re.S):
         raise PluginError(
             f"docs/{page.file.src_uri}: a $$ was left as text: put a blank line before and after it"

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from pytest_codeblocks import extract_from_buffer
 
-from tests.markdown import DOCS, IMAGE, OUTPUT_MARK, ROOT, Page
+from tests.markdown import IMAGE, OUTPUT_MARK, ROOT, Page, source
 
 FENCES = ("python", "text", "console", "latex", "mermaid")
 CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
@@ -44,9 +44,7 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        path = self.page.path
-        name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        return f"{name}:{self.line}: {self.what}"
+        return f"{self.page.where(self.line)}: {self.what}"
 
 
 def faults(page: Page, twin: Page | None) -> list[Fault]:
@@ -259,11 +257,12 @@ def images(page: Page) -> Iterator[Fault]:
 
 @cache
 def figures(script: Path) -> tuple[str, ...]:
-    """The public functions of a figure script."""
+    """The functions of a script that draw: public ones that take `say`."""
     if not script.exists():
         return ()
     body = ast.parse(script.read_text(encoding="utf-8")).body
-    return tuple(n.name for n in body if isinstance(n, ast.FunctionDef) and n.name[0] != "_")
+    functions = [n for n in body if isinstance(n, ast.FunctionDef) and n.name[0] != "_"]
+    return tuple(f.name for f in functions if [a.arg for a in f.args.args] == ["say"])
 
 
 def links(page: Page) -> Iterator[Fault]:
@@ -272,13 +271,13 @@ def links(page: Page) -> Iterator[Fault]:
         target, _, anchor = link.text.partition("#")
         if re.match(r"[a-z]+:", target):
             continue
-        if re.search(r"\.(zh|en)\.md$", target):
+        if re.search(r"\.(zh|en)\.(md|ipynb)$", target):
             yield Fault(page, link.line, f"{link.text}: leave the language out: page.md")
             continue
         path = page.path if not target else page.path.parent / target
         if target:
-            path = path.with_name(re.sub(r"\.md$", f".{page.language}.md", path.name))
-        if not target.endswith(".md") and target:
+            path = path.with_suffix(f".{page.language}{path.suffix}")
+        if not target.endswith((".md", ".ipynb")) and target:
             yield Fault(page, link.line, f"{link.text}: link to the Markdown page, page.md")
         elif target and not path.exists():
             yield Fault(page, link.line, f"{link.text}: there is no such page")
@@ -429,7 +428,7 @@ def nav_pages(config: Path = ROOT / "mkdocs.yml") -> list[str]:
     """The pages that the navigation names, e.g. functions/softmax."""
     text = config.read_text(encoding="utf-8")
     nav = text[text.index("\nnav:") : text.index("\nvalidation:")]
-    return re.findall(r"- ([\w/]+)\.md", nav)
+    return re.findall(r"- ([\w/]+)\.(?:md|ipynb)", nav)
 
 
 def unused_figures() -> list[str]:
@@ -437,7 +436,7 @@ def unused_figures() -> list[str]:
     unused = []
     for script in sorted((ROOT / "snippets").rglob("[!_]*.py")):
         stem = str(script.relative_to(ROOT / "snippets").with_suffix(""))
-        page = DOCS / f"{stem}.zh.md"
+        page = source(stem, "zh")
         shown = {i.text for i in Page.read(page).images} if page.exists() else set()
         name = stem.split("/")[-1]
         unused += [

@@ -19,7 +19,7 @@ import torch
 from pytest_codeblocks.main import stdout_io
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 20  # a block of a page answers at once; this stops one that never ends
+SECONDS = 60  # a block answers at once, unless others are busy; this stops one that never ends
 
 DESK = tempfile.TemporaryDirectory()  # where a relative path that a block writes lands
 

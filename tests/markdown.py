@@ -6,16 +6,19 @@ It knows the Markdown that the page contract allows, and keeps what it does not 
 
 from __future__ import annotations
 
+import json
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 
+from tests.notebooks import OUTPUT_MARK, dumped, from_markdown, to_markdown
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-OUTPUT_MARK = "<!--pytest-codeblocks:expected-output-->"
 
 FENCE = re.compile(r"^(?P<indent>\s*(?:>\s*)*)(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
 HEADING = re.compile(r"^(?P<level>#{1,6})\s+(?P<text>.*?)(?:\s*\{\s*#(?P<id>[\w-]+)\s*\})?\s*$")
@@ -75,15 +78,40 @@ class Place:
 
 @dataclass(eq=False)
 class Page:
-    """One page. `path` is only its name; `text` is what is parsed."""
+    """One page. `path` is only its name; `text` is what is parsed.
+
+    A notebook is read as the Markdown that it is; `cells` are the lines on which its cells start.
+    """
 
     path: Path
     text: str
+    cells: list[int] = field(default_factory=list)
     errors: list[Place] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> Page:
-        return cls(path, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".ipynb":
+            return cls(path, text)
+        try:
+            return cls(path, *to_markdown(json.loads(text)))
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"{_short(path)}: {error}") from None
+
+    def write(self, text: str) -> None:
+        """Keep a new text in the page's file; a notebook's cells are made anew."""
+        if self.path.suffix == ".ipynb":
+            text = dumped(from_markdown(text))
+        self.path.write_text(text, encoding="utf-8")
+
+    def where(self, line: int) -> str:
+        """Name and line, as one finds them in an editor: path:3, or path, cell 2, line 1."""
+        if not self.cells:
+            return f"{_short(self.path)}:{line}"
+        cell = bisect(self.cells, line)
+        fenced = self.lines[self.cells[cell - 1] - 1].startswith("```")
+        inside = max(1, line - self.cells[cell - 1] + (not fenced))
+        return f"{_short(self.path)}, cell {cell}, line {inside}"
 
     @property
     def language(self) -> str:
@@ -225,6 +253,16 @@ class Page:
 
 
 def pages(folder: Path = DOCS) -> Iterator[Page]:
-    """Every page below a folder, in the order of their names."""
-    for path in sorted(folder.rglob("*.md")):
+    """Every page below a folder, notebooks too, in the order of their names."""
+    for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.ipynb")]):
         yield Page.read(path)
+
+
+def source(stem: str, language: str) -> Path:
+    """The file of a page: functions/softmax, zh -> docs/functions/softmax.zh.md (or .ipynb)."""
+    notebook = DOCS / f"{stem}.{language}.ipynb"
+    return notebook if notebook.exists() else notebook.with_suffix(".md")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

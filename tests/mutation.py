@@ -27,7 +27,7 @@ from pytest_codeblocks import extract_from_buffer
 from tests.contract import agreement, numbers, traced
 from tests.execution import printed
 from tests.formulas import FormulaError, check
-from tests.markdown import DOCS, ROOT, Page, pages
+from tests.markdown import Page, pages, source
 
 KINDS = ("output", "formula", "number")
 # each pair is exchanged, in both directions
@@ -68,10 +68,9 @@ class Mutant:
         return "\n".join([*before, line[: self.start] + self.new + line[self.end :], *after])
 
     def __str__(self) -> str:
-        name = self.page.path.relative_to(ROOT)
         line = self.page.lines[self.line - 1]
         changed = f"{line[: self.start]}[{line[self.start : self.end]} -> {self.new}]"
-        return f"{name}:{self.line}: {self.kind}: {changed}{line[self.end :]}"
+        return f"{self.page.where(self.line)}: {self.kind}: {changed}{line[self.end :]}"
 
 
 def changes(text: str, kind: str) -> Iterator[tuple[int, int, str]]:
@@ -172,7 +171,7 @@ def hunt(stem: str) -> tuple[Counter, list[str]]:
     count: Counter = Counter()
     survivors = []
     for language in ("zh", "en"):
-        for mutant in mutants(Page.read(DOCS / f"{stem}.{language}.md")):
+        for mutant in mutants(Page.read(source(stem, language))):
             count[mutant.kind] += 1
             if survives(mutant):
                 survivors.append(str(mutant))

@@ -1,10 +1,13 @@
 """What a reader sees, in a real browser: Debian's chromium, driven by Playwright."""
 
+import gzip
 import os
 import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+from tests.markdown import pages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -17,7 +20,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/"]
+PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/", "experiments/scores/"]
+NOTEBOOKS = sorted({page.stem for page in pages() if page.path.suffix == ".ipynb"})
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM and not os.environ.get("CI"),
@@ -110,6 +114,20 @@ def test_text_formulas_and_figures_can_be_seen(visit, path, language, scheme):
 def test_a_page_is_never_wider_than_its_window(visit, path, width):
     page = visit(path, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("language", ["", "en/"])
+@pytest.mark.parametrize("stem", NOTEBOOKS)
+def test_a_notebook_page_is_light(visit, stem, language):
+    """All that a first visit loads, as a server that compresses sends it."""
+    page = visit("404.html")
+    page.route("**/*", lambda route: route.continue_())  # which turns the cache off
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(page.url.replace("404.html", f"{language}{stem}/"), wait_until="networkidle")
+    page.evaluate("document.fonts.ready.then(() => 0)")
+    weights = {answer.url: len(gzip.compress(answer.body())) for answer in answers}
+    assert len(weights) > 5 and sum(weights.values()) < 200_000, weights
 
 
 @pytest.mark.parametrize("path", PAGES)

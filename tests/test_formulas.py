@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from tests.formulas import FormulaError, check
-from tests.markdown import DOCS, ROOT, pages
+from tests.markdown import DOCS, pages
 
 PAGES = [page for page in pages() if page.formulas]
 
@@ -24,7 +24,7 @@ def test_formulas_agree_with_torch(page):
         try:
             checked(formula.latex, formula.marker)
         except FormulaError as error:
-            wrong.append(f"{page.path.relative_to(ROOT)}:{formula.line}: {error}")
+            wrong.append(f"{page.where(formula.line)}: {error}")
     if wrong:
         pytest.fail("\n" + "\n".join(wrong), pytrace=False)
 
@@ -47,7 +47,7 @@ def test_each_function_has_a_value_and_a_derivative_checked(page):
 def unchecked() -> list[str]:
     """The formulas that nothing evaluates, with the reason that stands in the page's source."""
     return [
-        f"{page.path.relative_to(ROOT)}:{f.line}: {checked(f.latex, f.marker).reason}"
+        f"{page.where(f.line)}: {checked(f.latex, f.marker).reason}"
         for page in PAGES
         for f in page.formulas
         if checked(f.latex, f.marker).status == "unchecked"

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.contract import faults, nav_pages, unused_figures
-from tests.markdown import DOCS, Page
+from tests.markdown import Page, pages, source
 
-STEMS = sorted({p.stem for p in map(Page.read, DOCS.rglob("*.md"))})
+STEMS = sorted({page.stem for page in pages()})
 
 
 def none(found):
@@ -17,7 +17,7 @@ def none(found):
 @pytest.mark.parametrize("stem", STEMS)
 def test_page_keeps_the_contract(stem):
     found = []
-    both = {lang: DOCS / f"{stem}.{lang}.md" for lang in ("zh", "en")}
+    both = {lang: source(stem, lang) for lang in ("zh", "en")}
     read = {lang: Page.read(path) for lang, path in both.items() if path.exists()}
     for lang, page in read.items():
         found += faults(page, read.get({"zh": "en", "en": "zh"}[lang]))

@@ -4,6 +4,7 @@ import json
 import logging
 import platform
 import re
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -17,7 +18,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from tests.contract import nav_pages
-from tests.markdown import DOCS, Page
+from tests.markdown import OUTPUT_MARK, Page, source
+from tests.notebooks import dumped, from_markdown
 
 STEMS = nav_pages()
 
@@ -41,14 +43,14 @@ def trees(site) -> dict:
 def test_every_page_is_html_with_its_own_language(trees):
     for (stem, language), tree in trees.items():
         assert tree.get("lang") == language, f"{stem}.{language} is no HTML page"
-        page = Page.read(DOCS / f"{stem}.{language}.md")
+        page = Page.read(source(stem, language))
         ids = tree.xpath("//article//*[self::h1 or self::h2 or self::h3 or self::h4]/@id")
         assert ids == [h.id for h in page.headings], f"{stem}.{language}: headings got lost"
 
 
 def test_formulas_and_figures_are_drawn(trees):
     for (stem, language), tree in trees.items():
-        page = Page.read(DOCS / f"{stem}.{language}.md")
+        page = Page.read(source(stem, language))
         drawn = tree.xpath("//figure[@class='plot']/*[local-name()='svg']/@aria-label")
         if not stem.endswith("/index"):
             formulas = tree.xpath("//div[@class='formula']//span[@class='katex-display']")
@@ -109,6 +111,9 @@ def test_links_lead_somewhere(site, trees):
         for link in tree.xpath("//article//a/@href"):
             target = urlsplit(urljoin(address, link))
             if target.netloc != "site":
+                continue
+            if target.path.endswith(".ipynb"):
+                assert (site / target.path.lstrip("/")).exists(), f"{address}: {link}"
                 continue
             bare = target._replace(fragment="").geturl()
             assert bare in known, f"{address}: {link} leads nowhere"
@@ -172,29 +177,59 @@ def test_the_small_handbook_builds(building):
 
 def test_a_notebook_is_a_page_in_both_languages(handbook, building):
     """And not raw JSON in index.html, which a strict build would let through."""
-    for language, title in (("zh", "笔记本"), ("en", "Notebook")):
-        cells = [
-            {"cell_type": "markdown", "metadata": {}, "source": f"# {title}"},
-            {
-                "cell_type": "code",
-                "execution_count": 1,
-                "metadata": {},
-                "source": "print(1 + 1)",
-                "outputs": [{"name": "stdout", "output_type": "stream", "text": "2\n"}],
-            },
-        ]
-        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        notebook = {"cells": cells, "metadata": {"kernelspec": kernel}}
-        path = handbook / f"docs/functions/two.{language}.ipynb"
-        path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 4}), "utf-8")
-    config = handbook / "mkdocs.yml"
-    text = config.read_text("utf-8").replace("one.md\n", "one.md\n      - functions/two.ipynb\n", 1)
-    config.write_text(text, "utf-8")
+    add_notebook(handbook)
     assert building() == ""
     for folder, title in (("", "笔记本"), ("en/", "Notebook")):
         page = (handbook / f"site/{folder}functions/two/index.html").read_text("utf-8")
         assert page.lstrip().startswith("<!doctype html>") and f"{title}<a" in page
-        assert "<pre>2" in page
+        output = parser.fromstring(page).xpath("//div[contains(@class, 'language-text')]//code")
+        assert [element.text_content() for element in output] == ["2\n"]
+        assert 'href="../one/"' in page and "katex-display" in page and "</svg></figure>" in page
+        download = json.loads((handbook / f"site/{folder}functions/two/two.ipynb").read_text())
+        text = "".join(download["cells"][0]["source"])
+        assert f"{folder}functions/one/)" in text and "{ #" not in text and "<!--" not in text
+        assert "](attachment:two-curve.svg)" in text
+
+
+NOTEBOOK_FAULTS = {
+    "a cell that failed": (
+        '"output_type": "stream"',
+        '"output_type": "error", "ename": "E", "evalue": "no"',
+        "cell 2 failed: E: no",
+    ),
+    "a picture as output": ('"name": "stdout"', '"name": "stderr"', "not printed text"),
+    "a broken link": ("../functions/one.md", "../functions/other.md", "other.md"),
+    "a misspelt figure": ("two-curve", "two-curv", "no function curv"),
+    "no notebook": ('"cells"', '"sells"', "cells"),
+}
+
+
+@pytest.mark.parametrize("fault", NOTEBOOK_FAULTS)
+def test_a_faulty_notebook_stops_the_build(fault, handbook, building):
+    old, new, said = NOTEBOOK_FAULTS[fault]
+    add_notebook(handbook)
+    path = handbook / "docs/functions/two.zh.ipynb"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    message = building()
+    assert said in message and "two.zh.ipynb" in message, message or "the build went through"
+
+
+def add_notebook(handbook: Path) -> None:
+    """The page functions/two, a notebook, with a link, a formula and a figure."""
+    for language, title in (("zh", "笔记本"), ("en", "Notebook")):
+        text = (
+            f"# {title} {{ #two }}\n\n[one](../functions/one.md)\n\n"
+            "<!-- formula: -->\n$$\nx\n$$\n\n![A curve](two-curve.svg)\n\n"
+            f"```python\nprint(1 + 1)\n```\n{OUTPUT_MARK}\n```text\n2\n```"
+        )
+        path = handbook / f"docs/functions/two.{language}.ipynb"
+        path.write_text(dumped(from_markdown(text)), "utf-8")
+    shutil.copy(handbook / "snippets/functions/one.py", handbook / "snippets/functions/two.py")
+    config = handbook / "mkdocs.yml"
+    text = config.read_text("utf-8").replace("one.md\n", "one.md\n      - functions/two.ipynb\n", 1)
+    config.write_text(text, "utf-8")
 
 
 FAULTS = {

@@ -20,21 +20,20 @@ CODE = re.compile(r"(?<![`$])(`[^`]+`|\$[^$]+\$)")
 def typography(page: Page) -> list[str]:
     """What is wrong with the Chinese typography of a page, line by line, with the mend."""
     found = []
-    name = page.path.relative_to(ROOT)
     for place in page.prose:
-        text = re.sub(r"<!--.*?-->", "", place.text)
+        where, text = page.where(place.line), re.sub(r"<!--.*?-->", "", place.text)
         # autocorrect knows prose; what is code or formula it must leave alone
         bare = CODE.sub(lambda m: f"`{'x' * (len(m[0]) - 2)}`", text)
         mended = autocorrect_py.format_for(bare, "markdown")
         if mended.strip() != bare.strip():
-            found.append(f"{name}:{place.line}: write it so: {mended.strip()}")
+            found.append(f"{where}: write it so: {mended.strip()}")
         for match in CODE.finditer(text):
             around = text[max(0, match.start() - 1) : match.start() + 1]
             behind = text[match.end() - 1 : match.end() + 1]
             if TIGHT.match(around) or TIGHT.match(behind):
-                found.append(f"{name}:{place.line}: put a space between {match[0]} and Chinese")
+                found.append(f"{where}: put a space between {match[0]} and Chinese")
         if match := re.search(rf"[{CJK}](?:[,;:?!]|\.(?!\w))", re.sub(CODE, "`x`", text)):
-            found.append(f"{name}:{place.line}: {match[0]!r}: Chinese takes 全角标点")
+            found.append(f"{where}: {match[0]!r}: Chinese takes 全角标点")
     return found
 
 

@@ -10,7 +10,7 @@ import difflib
 import sys
 
 from tests.execution import printed
-from tests.markdown import DOCS, ROOT, Page, pages
+from tests.markdown import DOCS, Page, pages
 
 
 def renewed(page: Page, cache: dict[str, str]) -> str:
@@ -22,7 +22,7 @@ def renewed(page: Page, cache: dict[str, str]) -> str:
     lines = list(page.lines)
     for block in reversed(page.blocks):
         code = block.code.body
-        where = f"{page.path.relative_to(ROOT)}:{block.code.line}"
+        where = page.where(block.code.line)
         if code not in cache:
             try:
                 cache[code] = printed(code)
@@ -59,7 +59,7 @@ def main(stems: list[str]) -> int:
                 page.text.splitlines(), new.splitlines(), name, name, lineterm="", n=1
             )
             print(*diff, sep="\n")
-            page.path.write_text(new, encoding="utf-8")
+            page.write(new)
     print(*failures, sep="\n", file=sys.stderr)
     return bool(failures)
 
