@@ -76,6 +76,7 @@ function make(root) {
   let index;
   let turn = 0; // only the last search may write
   const run = async () => {
+    if (!frame.open) return; // closed while a letter waited
     const mine = ++turn;
     const query = input.value.trim();
     remember(query);
