@@ -36,6 +36,12 @@ def on_startup(command: str, dirty: bool) -> None:
     _serving = command == "serve"
 
 
+def on_pre_build(config) -> None:
+    """Let the last index be finished before MkDocs empties the folder that it is written to."""
+    if _running:
+        _running.join()
+
+
 @event_priority(-100)  # when the other hooks have finished the content
 def on_page_content(content: str, page, config, files) -> None:
     """Keep what the index is made of."""
@@ -58,8 +64,6 @@ def on_post_build(config) -> None:
     (folder / "dialog.js").write_text(bundle("search-dialog.js", "esm"), "utf-8")
     if not _serving:
         return write(pages, folder)
-    if _running:
-        _running.join()
     _running = threading.Thread(target=write, args=(pages, folder), daemon=True)
     _running.start()
 
