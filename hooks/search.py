@@ -1,7 +1,7 @@
 """Index the pages for search, one index a language: search/zh.json, search/en.json.
 
 Chosen by measurement (tests/searches.tsv, 234 searches): Pagefind asks for every word of a query
-and found 152 among the first three, MiniSearch with sections as documents finds nearly all; and
+and found 152 among the first three, MiniSearch with sections as documents finds all; and
 Material's own index is one file for both languages that every page fetches. Here a page fetches
 nothing before a reader searches. search-engine.js says what a word and a document is:
 it runs in V8 here to build the index, and is bundled for the browser to search it.
