@@ -45,7 +45,7 @@ def table(entries: list[Page], language: str) -> str:
     head = "".join(f"<th>{word}</th>" for word in WORDS[language])
     rows = "".join(row(entry) for entry in entries)
     head = f"<thead><tr>{head}</tr></thead>"
-    return f'<table class="index" data-pagefind-ignore>{head}<tbody>{rows}</tbody></table>'
+    return f'<table class="index" data-search-exclude>{head}<tbody>{rows}</tbody></table>'
 
 
 def row(entry: Page) -> str:
@@ -79,7 +79,7 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
             drawn.append(
                 f'{figure}<p class="plot-of"><a href="{address(entry)}">{title(entry)}</a></p>'
             )
-    return f'<div class="plots" data-pagefind-ignore>{"".join(drawn)}</div>'
+    return f'<div class="plots" data-search-exclude>{"".join(drawn)}</div>'
 
 
 def section(entry: Page, line: int) -> str | None:

@@ -174,47 +174,6 @@ def test_an_unknown_address_is_answered_in_both_languages(visit, address, site):
     )
 
 
-SEARCHES = [
-    ("", "数值稳定", "numerical_stability"),
-    ("", "雅可比", "softmax"),
-    ("", "上溢", "functions/"),
-    ("", "交叉熵", "losses/"),
-    ("", "nn.LogSigmoid", "log_sigmoid"),
-    ("en/", "overflow", "functions/"),
-    ("en/", "nn.LogSigmoid", "log_sigmoid"),
-    ("en/", "label smoothing", "cross_entropy"),
-]
-
-
-@pytest.mark.parametrize(("path", "query", "found"), SEARCHES)
-def test_search_finds_the_page_among_the_first_three(visit, path, query, found):
-    page = visit(path)
-    assert not page.evaluate(
-        "performance.getEntriesByType('resource').some(r => r.name.includes('pagefind'))"
-    ), "search is fetched before a reader searches"
-    page.keyboard.press("/")
-    page.locator("pagefind-modal input").fill(query)
-    results = page.locator("pagefind-modal .pf-result-link")
-    results.first.wait_for()
-    page.wait_for_timeout(300)
-    links = [results.nth(k).get_attribute("href") for k in range(results.count())]
-    pages = list(dict.fromkeys(link.partition("#")[0] for link in links))
-    assert any(found in link for link in [*pages[:3], *links[:3]]), links
-    assert all(("/en/" in link) == bool(path) for link in links), "a page of the other language"
-
-
-def test_a_search_is_made_with_the_keyboard_alone(visit):
-    page = visit("en/")
-    page.keyboard.press("Control+k")
-    page.locator("pagefind-modal input").wait_for()
-    page.keyboard.type("sigmoid")
-    page.locator("pagefind-modal .pf-result-link").first.wait_for()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/en/**/#*" if "#" in page.url else "**/en/**")
-    assert "sigmoid" in page.locator("article").inner_text().lower()
-
-
 def test_a_page_prints_without_its_frame(visit):
     page = visit("functions/softmax/")
     page.emulate_media(media="print")

@@ -1,40 +1,32 @@
-// Opens Pagefind's dialog from the header's button, or with "/" or Ctrl+K; loads it on first use.
+// Opens the search dialog: with the header's button, "/", Ctrl+K or Cmd+K, or an address with ?q=.
+// The dialog, its style and the index are fetched then, and not before.
 const button = document.querySelector(".hb-search");
-const bundle = new URL(button.dataset.bundle, location.href).href;
+const root = new URL(button.dataset.root, location.href).href;
+const dialog = () => import(`${root}search/dialog.js`);
+const open = async (query) => (await dialog()).open(root, query);
 
-const load = (tag, attributes, parent) =>
-  new Promise((resolve, reject) => {
-    const element = Object.assign(document.createElement(tag), attributes);
-    element.onload = resolve;
-    element.onerror = () => reject(new Error(`${bundle} cannot be read`));
-    parent.append(element);
-  });
-
-let ready;
-const prepare = async () => {
-  await Promise.all([
-    load("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` }, document.head),
-    load("script", { src: `${bundle}pagefind-component-ui.js` }, document.head),
-  ]);
-  // long pages are the thorough ones here; by default they rank last
-  window.PagefindComponents.configureInstance("default", { ranking: { pageLength: 0.1 } });
-  const config = document.createElement("pagefind-config");
-  config.setAttribute("bundle-path", bundle);
-  config.setAttribute("lang", document.documentElement.lang);
-  const dialog = document.createElement("pagefind-modal");
-  document.body.append(config, dialog);
-  await customElements.whenDefined("pagefind-modal");
-  return dialog;
-};
-
-const open = async () => (await (ready ??= prepare())).open();
-
-button.addEventListener("click", open);
+button.addEventListener("click", () => open());
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey;
-  if (slash || (event.key === "k" && (event.ctrlKey || event.metaKey))) {
+  const command = event.ctrlKey || event.metaKey;
+  const slash = event.key === "/" && !typing && !command && !event.altKey;
+  if (slash || (event.key.toLowerCase() === "k" && command)) {
     event.preventDefault();
     open();
   }
 });
+
+const query = new URLSearchParams(location.search).get("q");
+if (query) open(query);
+
+// a reader who comes from a result sees there what was found
+if (sessionStorage.getItem("hb-found")) dialog().then(({ mark }) => mark(root));
+
+// the page for unknown addresses offers a search for the last part of the address
+for (const link of document.querySelectorAll("a[data-search-address]")) {
+  const part = location.pathname.replace(/\/(index\.html)?$/, "").split("/").pop();
+  const words = decodeURIComponent(part).replace(/\.html$/, "").replace(/[-+\s]+/g, " ");
+  link.href += `?q=${encodeURIComponent(words)}`;
+  link.append(` ${words}`);
+  link.parentElement.hidden = !words;
+}
