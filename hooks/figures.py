@@ -94,7 +94,10 @@ def on_files(files, config) -> None:
 
 def place(script: Path, name: str, language: str) -> Path:
     """Where a drawing is kept: its name is a hash of all that it depends on."""
-    key = "\0".join([script.read_text(), shared(), name, language])
+    text = script.read_text()
+    if "_lab" in text:  # the lab's figures are drawn alike on every page
+        text += (ROOT / "snippets" / "_lab.py").read_text()
+    key = "\0".join([text, shared(), name, language])
     return STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
 
 
