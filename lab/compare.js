@@ -3,7 +3,7 @@
 import { Lab, h, number, show, tensor } from "./base.js";
 import { argmax, logSoftmax, logsigmoid, sigmoid, softmax, terms } from "./math.js";
 import { Problem, list, parseNumber, parseTensor, preamble, source } from "./numbers.js";
-import { bar, choice, field, numberField, put, range } from "./parts.js";
+import { bar, choice, field, fillTo, mark, numberField, put, range } from "./parts.js";
 
 const FUNCTIONS = ["softmax", "log_softmax", "sigmoid", "logsigmoid"];
 const ARTICLE = {
@@ -189,8 +189,8 @@ export class Compare extends Lab {
         }
       },
     });
-    const mark = h("span", { class: "lab-mark" }, this.words.argmax);
-    const head = h("div", { role: "rowheader", class: "lab-index" }, this.name(i, j), mark);
+    const best = h("span", { class: "lab-mark" }, this.words.argmax);
+    const head = h("div", { role: "rowheader", class: "lab-index" }, this.name(i, j), best);
     const outs = FUNCTIONS.map((name) => {
       const fill = h("i", { class: "lab-fill" });
       const value = h("span", { class: "lab-value" });
@@ -203,7 +203,7 @@ export class Compare extends Lab {
     input.at = { i, j };
     const element = h("div", { role: "row", class: "lab-line" }, head, input, ...outs.map((o) => o.cell));
     if (i && !j) element.classList.add("lab-first");
-    return { element, slide, typed, outs, mark };
+    return { element, slide, typed, outs, best };
   }
 
   // -- what is computed
@@ -250,17 +250,17 @@ export class Compare extends Lab {
     this.slice.forEach((slice, k) => {
       for (const [i, j] of slice) {
         const cell = this.cells[i][j];
-        cell.element.dataset.slice = k % 5;
+        mark(cell.element, { "data-slice": k % 5 });
         const best = this.best[k][0] === i && this.best[k][1] === j;
         cell.element.classList.toggle("lab-best", best);
-        cell.mark.hidden = !best;
+        if (cell.best.hidden === best) cell.best.hidden = !best;
         cell.slide.show(x.rows[i][j]);
         cell.typed.show(x.rows[i][j]);
         FUNCTIONS.forEach((name, n) => {
           const value = this.results[name][i][j];
           const share = Math.min(1, name.startsWith("log") ? -value / deepest : value);
           put(cell.outs[n].value, show(value));
-          cell.outs[n].fill.style.transform = `scaleX(${share || 0})`;
+          fillTo(cell.outs[n].fill, share || 0);
           cell.outs[n].track.classList.toggle("lab-nan", Number.isNaN(value));
         });
       }
@@ -281,13 +281,18 @@ export class Compare extends Lab {
   explain() {
     const { i, j, name } = this.at;
     const k = this.slice.findIndex((slice) => slice.some(([a, b]) => a === i && b === j));
-    for (const row of this.cells.flat()) row.element.classList.remove("lab-peer");
-    for (const [a, b] of this.slice[k]) this.cells[a][b].element.classList.add("lab-peer");
-    for (const out of this.grid.querySelectorAll(".lab-at")) out.classList.remove("lab-at");
+    const peers = new Set(this.slice[k].map(([a, b]) => this.cells[a][b].element));
+    for (const { element } of this.cells.flat()) {
+      element.classList.toggle("lab-peer", peers.has(element));
+    }
     const { cell } = this.cells[i][j].outs[FUNCTIONS.indexOf(name)];
-    cell.classList.add("lab-at");
-    this.grid.querySelector('.lab-out[tabindex="0"]')?.setAttribute("tabindex", "-1");
-    cell.setAttribute("tabindex", "0");
+    if (this.shown !== cell) {
+      this.shown?.classList.remove("lab-at");
+      this.shown?.setAttribute("tabindex", "-1");
+      cell.classList.add("lab-at");
+      cell.setAttribute("tabindex", "0");
+      this.shown = cell;
+    }
     put(this.detail, `${name}${this.name(i, j)} = ${this.steps(name, i, j, this.slice[k])}`);
   }
 

@@ -14,9 +14,22 @@ export function h(tag, { on = {}, ...attributes } = {}, ...children) {
   return element;
 }
 
-/** Set text or an attribute only where it differs: most of a frame is left as it is. */
+/** Set text where it differs: a frame leaves most as it is, and the browser has less to lay out. */
 export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Set attributes where they differ. */
+export function mark(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+  }
+}
+
+/** Draw a bar from its origin to `share`, between -1 and 1. */
+export function fillTo(element, share) {
+  const transform = `scaleX(${Number(share.toPrecision(6))})`;
+  if (element.style.transform !== transform) element.style.transform = transform;
 }
 
 /** A field for text that is parsed while it is typed, and judged when it is left.
@@ -164,13 +177,15 @@ export function bar({ label, reach, set, text, moving = () => {} }) {
   const shows = (next) => {
     value = next;
     const share = Number.isNaN(next) ? 0 : bound(next) / reach();
-    fill.style.transform = `scaleX(${share})`;
+    fillTo(fill, share);
     element.classList.toggle("lab-nan", Number.isNaN(next));
     element.classList.toggle("lab-over", Math.abs(next) > reach());
-    element.setAttribute("aria-valuemin", -reach());
-    element.setAttribute("aria-valuemax", reach());
-    element.setAttribute("aria-valuenow", share * reach());
-    element.setAttribute("aria-valuetext", text(next));
+    mark(element, {
+      "aria-valuemin": -reach(),
+      "aria-valuemax": reach(),
+      "aria-valuenow": share * reach(),
+      "aria-valuetext": text(next),
+    });
   };
   return { element, show: shows };
 }
