@@ -3,7 +3,7 @@
    Every piece that can be dragged has keys and a number field. A piece holds no state: it calls
    `set` with what the reader did, and its `show(value)` is called by the lab's render(). */
 
-import { Problem, parseNumber, show } from "./numbers.js";
+import { Problem, parseNumber, source } from "./numbers.js";
 
 /** An element: attributes, listeners under `on`, children. */
 export function h(tag, { on = {}, ...attributes } = {}, ...children) {
@@ -38,7 +38,7 @@ export function fillTo(element, share) {
     says why not. While typing, an unfinished text is no fault; left so, or entered, it is refused
     and the value from before is put back. Escape puts it back too. Several pasted numbers go to
     many(text), where there is one. */
-export function field({ parse, set, refuse, write = String, step, many, ...attributes }) {
+export function field({ parse, set, refuse, write = source, step, many, ...attributes }) {
   let value; // what is shown
   let before; // what was shown when the reader came
   const input = h(attributes.rows ? "textarea" : "input", {
@@ -236,5 +236,3 @@ export function choice({ label, choices, set }) {
 /** A number field of its own, with steps by the arrow keys. */
 export const numberField = (options) =>
   field({ parse: parseNumber, step: (v, way) => snap((Number.isFinite(v) ? v : 0) + way * 0.1, 0.01), ...options });
-
-export { show };
