@@ -46,7 +46,7 @@ def address(site) -> str:
 @pytest.fixture
 def handbook(tmp_path) -> Path:
     """A small handbook of its own, the machinery and two pages, for a test to break."""
-    for part in ("mkdocs.yml", "hooks", "overrides", "docs/assets", "snippets/_style.py"):
+    for part in ("mkdocs.yml", "hooks", "overrides", "lab", "docs/assets", "snippets/_style.py"):
         source, target = ROOT / part, tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)

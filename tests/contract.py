@@ -343,7 +343,8 @@ _NAMES = {"math": math, "torch": torch, "F": torch.nn.functional, "nn": torch.nn
 def traced(page: Page) -> Iterator[tuple[int, str, str | None]]:
     """Every decimal of the prose: its line, itself, and the code of the marker behind it."""
     for place in page.prose:
-        text = re.sub(r"\]\([^)]*\)", "]", place.text)
+        # addresses are no prose, nor are the numbers that a lab starts with
+        text = re.sub(r"\]\([^)]*\)|<logits-[^>]*>", "]", place.text)
         for match in NUMBER.finditer(re.sub(r"<!--.*?-->", lambda m: "\0" * len(m[0]), text)):
             marker = COMPUTED.match(text, match.end())
             yield place.line, match[0], marker["code"].strip() if marker else None

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, INK, ORANGE, bars, heat, panels
 
 
@@ -31,3 +32,8 @@ def jacobian(say):
     bars(left, p, say("logits [2, 1, 0.1] 的概率", "Probabilities of logits [2, 1, 0.1]"), GREEN)
     heat(right, torch.diag(p) - torch.outer(p, p), r"$\partial p_i/\partial x_j$", 4)
     return figure
+
+
+def lab(say):
+    """The example's logits through four functions, for readers without JavaScript."""
+    return _lab.compare(say, [[2.0, 1.0, 0.1], [0.0, 0.0, 5.0]])
