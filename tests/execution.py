@@ -92,6 +92,9 @@ def guarded() -> Iterator[None]:
             torch.use_deterministic_algorithms(deterministic)
         torch.set_num_threads(threads)
         torch.autograd.set_detect_anomaly(*anomaly)
+        if "torch._dynamo" in sys.modules:  # else nothing was compiled, and reset would import it
+            # torch.compile remembers by file name and line which sizes vary: blocks share both
+            torch.compiler.reset()
         vars(torch._tensor_str.PRINT_OPTS).update(prints)
         mpmath.mp.dps = digits
         if os.environ != environment:
