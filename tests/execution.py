@@ -19,7 +19,9 @@ import torch
 from pytest_codeblocks.main import stdout_io
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 60  # a block answers at once, unless others are busy; this stops one that never ends
+# a block of a page answers at once; this stops one that never ends. The first to export a model
+# imports for some seconds, many on a busy machine, and a stopped import is broken for all others
+SECONDS = 60
 
 DESK = tempfile.TemporaryDirectory()  # where a relative path that a block writes lands
 
@@ -102,6 +104,9 @@ def guarded() -> Iterator[None]:
             rest = os.path.join(DESK.name, left)
             shutil.rmtree(rest) if os.path.isdir(rest) else os.remove(rest)
         sys.path[:] = path
+        if "torch._dynamo" in sys.modules:  # else nothing was compiled, and reset would import it
+            # torch.compile remembers by file name and line which sizes vary: blocks share both
+            torch.compiler.reset()
 
 
 def printed(code: str) -> str:

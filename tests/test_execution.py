@@ -79,6 +79,22 @@ def test_nothing_leaks_into_the_next_block(leak):
     assert printed(STATE) == before
 
 
+def test_what_torch_compile_learnt_does_not_leak():
+    """It remembers by file name and line which sizes vary, and all blocks share those."""
+    code = """
+import torch
+graphs = []
+def backend(graph_module, inputs):
+    graphs.append(graph_module)
+    return graph_module.forward
+f = torch.compile(lambda x: x.exp(), backend=backend)
+for n in (8, 16, 32):
+    f(torch.zeros(n))
+print(len(graphs))
+"""
+    assert [printed(code), printed(code)] == ["2\n", "2\n"]
+
+
 def test_a_block_without_seed_is_seen():
     """It draws other numbers each time, so that its output cannot stay right by chance."""
     assert printed("import torch; print(torch.rand(8))") != printed(
