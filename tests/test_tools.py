@@ -1,4 +1,4 @@
-"""What a script adds to a page: the chooser of start/choose, the field of help/magic_numbers.
+"""Tools for readers: the chooser of start/choose, the field of help/magic_numbers, the cheat sheet.
 
 The pages are the source of both. The first tests read the Markdown: each path through the questions
 ends at a section, each section is reached, both languages ask the same. The others drive a browser
@@ -14,7 +14,9 @@ from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
+from lxml import html
 
+from hooks.quote import quoted, relinked
 from tests.markdown import DOCS, ROOT, Page, pages
 from tests.test_browser import (  # noqa: F401  (fixtures)
     CHROMIUM,
@@ -145,6 +147,7 @@ def search(page) -> str:
 
 def visible(page) -> list[str]:
     """The questions that are asked."""
+    page.locator(".hb-chooser").wait_for()
     return page.locator("fieldset:visible h3").evaluate_all("all => all.map(h => h.id)")
 
 
@@ -413,6 +416,7 @@ TYPE = """async cases => {
 
 def answers(page, cases: list[tuple[str, str]]) -> list[dict]:
     """What the field shows for each (number, classes) that is typed."""
+    page.locator(".hb-fields").wait_for()
     return page.evaluate(TYPE, cases)
 
 
@@ -449,7 +453,7 @@ def test_what_fits_a_number_is_what_python_finds(visit):  # noqa: F811
     page = visit("help/magic_numbers/")
     generator = random.Random(0)
     cases = []
-    for _ in range(400):
+    for _ in range(200):
         C = generator.choice([None, None, 2, 3, 10, 37, 1000, 50257])
         known = [value for value, *_ in (computed(C) if C else rows())]
         value = generator.choice([generator.choice(known), generator.uniform(-1.2, 30)])
@@ -583,3 +587,116 @@ def test_any_text_in_the_address_is_only_text(visit):  # noqa: F811
     page = visit(f"help/magic_numbers/?number={quote(evil)}&C={quote(evil)}")
     assert page.locator(".hb-fields input").first.input_value() == evil
     assert not page.locator("form img").count()
+
+
+# -- the cheat sheet -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sheet(site):
+    """The built cheat sheet in one language, parsed."""
+
+    def parse(language: str):
+        path = site / f"{LANGUAGES[language]}cheatsheet/index.html"
+        return html.parse(str(path)).getroot()
+
+    return parse
+
+
+def lines(element) -> list[str]:
+    return element.text_content().strip().splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cheat_sheet_shows_what_other_pages_state(sheet, site, language):
+    tree = sheet(language)
+    assert not tree.xpath("//article//div[@data-from or @data-index]"), "a place is left empty"
+    (numbers,) = tree.xpath("//h2[@id='magic']/following-sibling::div[1]//code")
+    page = Page.read(DOCS / f"help/magic_numbers.{language}.md")
+    assert lines(numbers) == page.blocks[0].output.body.strip().splitlines()
+    pairs = tree.xpath("//h2[@id='pairs']/following-sibling::table[1]//td[1]/a/@href")
+    assert pairs == [f"../start/choose/#{section}" for section in table(language)]
+    for section in ("functions", "losses"):
+        rows = tree.xpath(f"//h2[@id='{section}']/following-sibling::table[1]/tbody/tr")
+        assert len(rows) >= 8
+        for row in rows:
+            assert len(row) == 4 and all(cell.text_content().strip() for cell in row), lines(row)
+    asked = re.search(
+        r'#messages" data-rows="([^"]*)"', (DOCS / f"cheatsheet.{language}.md").read_text()
+    )
+    links = tree.xpath("//h2[@id='errors']/following-sibling::table[1]//td[3]//a/@href")
+    assert {link.partition("#")[2] for link in links} == set(asked[1].split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cheat_sheet_prints_on_three_sides_of_a4_at_most(visit, language):  # noqa: F811
+    page = visit(f"{LANGUAGES[language]}cheatsheet/", scheme="dark", width=725)
+    paper = page.pdf(prefer_css_page_size=True)
+    sides = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", paper)
+    assert 2 <= len(sides) <= 3, f"{len(sides)} sides"
+    assert {(round(float(w)), round(float(h))) for w, h in sides} == {(595, 842)}, "not A4"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 745, "cut off at the right"
+    assert not page.locator(
+        ".md-header:visible, .md-footer:visible, .language-python:visible"
+    ).count()
+    assert page.locator(".language-text:visible").count() == 3
+    dark = page.evaluate("getComputedStyle(document.body).getPropertyValue('--md-code-bg-color')")
+    assert dark.strip() == "#f4f6f9", "dark colours on paper"
+
+
+def test_the_home_page_and_the_navigation_lead_to_the_cheat_sheet(site):
+    for language in LANGUAGES.values():
+        tree = html.parse(str(site / f"{language}index.html")).getroot()
+        for part in ("//article", "//nav[contains(@class, 'md-tabs')]"):
+            assert tree.xpath(f"{part}//a[@href='cheatsheet/']"), (language, part)
+
+
+SOURCE = Page(
+    DOCS / "help/a.en.md",
+    """# A { #a }
+
+## With a table { #table }
+
+| a | b |
+|---|---|
+| [x](#one) | [f](../functions/softmax.md#edge) |
+| [y](#two) | [g](nan.md) [h](https://example.org/#one) |
+
+## With an output { #output }
+
+```python
+print(1)
+```
+<!--pytest-codeblocks:expected-output-->
+```text
+1
+```
+
+## With neither { #neither }
+""",
+)
+
+
+def test_a_quotation_is_what_stands_there_with_links_that_lead_there():
+    assert quoted(SOURCE, "output", []) == "```text\n1\n```"
+    rows = quoted(SOURCE, "table", ["two"]).splitlines()
+    assert len(rows) == 3 and rows[2].startswith("| [y](#two)")
+    whole = relinked(quoted(SOURCE, "table", []), "help/a.md", "")
+    assert "[x](help/a.md#one)" in whole and "[f](functions/softmax.md#edge)" in whole
+    assert "[g](help/nan.md)" in whole and "(https://example.org/#one)" in whole
+    assert "[x](../help/a.md#one)" in relinked("[x](#one)", "help/a.md", "start")
+
+
+@pytest.mark.parametrize(
+    ("section", "rows", "said"),
+    [
+        ("nowhere", [], "no heading { #nowhere }"),
+        ("table", ["three"], "no row of #table links to #three"),
+        ("neither", [], "no table and no output"),
+        ("output", ["one"], "no table"),
+    ],
+)
+def test_a_quotation_of_nothing_is_named(section, rows, said):
+    with pytest.raises(LookupError, match=re.escape(said)):
+        quoted(SOURCE, section, rows)
