@@ -3,7 +3,7 @@
 `<div data-from="help/errors#messages"></div>`, alone on its line, stands for the first table of
 that section, or, where it has none, for its first output. `data-rows="target-size in-place"` keeps
 the rows that link to one of these places. What is shown is checked on the page it comes from and
-cannot differ from it; links are made to lead there.
+cannot differ from it; links are made to lead there, and a search finds it there and not here.
 """
 
 import posixpath
@@ -36,7 +36,8 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
             text = quoted(Page.read(source), match["id"], (match["rows"] or "").split())
         except (LookupError, OSError) as error:
             raise PluginError(f"docs/{uri}: {match[0]}: {error}") from None
-        return relinked(text, f"{match['stem']}.md", posixpath.dirname(uri))
+        text = relinked(text, f"{match['stem']}.md", posixpath.dirname(uri))
+        return f'<div class="quote" data-pagefind-ignore markdown="1">\n\n{text}\n\n</div>'
 
     return PLACE.sub(fill, markdown)
 

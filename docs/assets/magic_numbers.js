@@ -188,7 +188,7 @@
   const matches = (number, classes) => {
     const off = ({ value }) => Math.abs(value - number.value);
     const known = candidates(classes).filter(
-      (row) => off(row) < tolerance(number, row.value && 5.1e-5), // printed with four decimals
+      (row) => off(row) <= tolerance(number, row.value && 5.1e-5), // printed with four decimals
     );
     known.sort((a, b) => (b.classes === classes) - (a.classes === classes) || off(a) - off(b));
     const solved = classes ? BY_COUNT : [...BY_CLASSES.filter(({ inverse }) => inverse), ...BY_COUNT];
