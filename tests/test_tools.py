@@ -636,7 +636,7 @@ def test_the_cheat_sheet_prints_on_three_sides_of_a4_at_most(visit, language):  
     assert 2 <= len(sides) <= 3, f"{len(sides)} sides"
     assert {(round(float(w)), round(float(h))) for w, h in sides} == {(595, 842)}, "not A4"
     page.emulate_media(media="print", color_scheme="dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 745, "cut off at the right"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 725, "cut off at the right"
     assert not page.locator(
         ".md-header:visible, .md-footer:visible, .language-python:visible"
     ).count()
