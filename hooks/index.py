@@ -4,6 +4,9 @@ functions/index and losses/index hold `<div data-index="table"></div>` and
 `<div data-index="plots"></div>`. What fills them is read from the pages at build, so it cannot
 differ from them: the first formula and the range of the section Formula, the first formula of the
 section Gradient, the first sentence, the first figure.
+
+`<div data-index="sheet" data-of="functions/softmax losses/kl_div"></div>`, on any page, is the
+table of the named pages without their sentences.
 """
 
 import html
@@ -32,31 +35,44 @@ def on_page_content(content: str, page, config, files: Files) -> str:
     """Fill the two places of an index page."""
     if "data-index=" not in content:
         return content
-    folder, name = page.file.src_uri.rsplit("/", 1)
+    folder, _, name = page.file.src_uri.rpartition("/")
     language = name.split(".")[-2]
-    others = [sibling for sibling in page.parent.children if sibling is not page]
-    entries = [Page.read(Path(sibling.file.abs_src_path)) for sibling in others]
-    parts = {"table": table(entries, language), "plots": plots(entries, folder, language)}
-    return re.sub(r'<div data-index="(\w+)"></div>', lambda m: parts[m[1]], content)
+    siblings = page.parent.children if page.parent else []
+    paths = [Path(sibling.file.abs_src_path) for sibling in siblings if sibling is not page]
+
+    def fill(match: re.Match) -> str:
+        part, stems = match["part"], (match["of"] or "").split()
+        if part == "sheet":
+            named = [Path(config.docs_dir) / f"{stem}.{language}.md" for stem in stems]
+            if missing := [path.name for path in named if not path.exists()]:
+                raise PluginError(f"docs/{page.file.src_uri}: {match[0]}: no page {missing}")
+            return table([Page.read(path) for path in named], language, sheet=True)
+        entries = [Page.read(path) for path in paths]
+        return table(entries, language) if part == "table" else plots(entries, folder, language)
+
+    place = r'<div data-index="(?P<part>table|plots|sheet)"(?: data-of="(?P<of>[^"]*)")?></div>'
+    return re.sub(place, fill, content)
 
 
-def table(entries: list[Page], language: str) -> str:
-    """One row a page."""
-    head = "".join(f"<th>{word}</th>" for word in WORDS[language])
-    rows = "".join(row(entry) for entry in entries)
+def table(entries: list[Page], language: str, sheet: bool = False) -> str:
+    """One row a page; a sheet's leave out the sentence and link from a page at the root."""
+    words = [w for k, w in enumerate(WORDS[language]) if not (sheet and k == 1)]
+    head = "".join(f"<th>{word}</th>" for word in words)
+    rows = "".join(row(entry, sheet) for entry in entries)
     head = f"<thead><tr>{head}</tr></thead>"
     return f'<table class="index" data-search-exclude>{head}<tbody>{rows}</tbody></table>'
 
 
-def row(entry: Page) -> str:
+def row(entry: Page, sheet: bool = False) -> str:
     """The page's own statements; what it does not state is left empty."""
     stated = [f for f in entry.formulas if not (f.marker or "").startswith("unchecked")]
     formulas = [f.latex for f in stated if section(entry, f.line) == "formula"]
     ranges = [latex for latex in formulas if r"\in" in latex]
     value = [latex for latex in formulas if r"\in" not in latex]
     slope = [f.latex for f in stated if section(entry, f.line) == "gradient"]
-    link = f'<a href="{address(entry)}">{title(entry)}</a>'
-    cells = (link, first_sentence(entry), math(value), math(ranges), math(slope))
+    link = f'<a href="{f"../{entry.stem}/" if sheet else address(entry)}">{title(entry)}</a>'
+    said = [] if sheet else [first_sentence(entry)]
+    cells = (link, *said, math(value), math(ranges), math(slope))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 

@@ -237,7 +237,8 @@ class Page:
 
     @cached_property
     def prose(self) -> list[Place]:
-        """What a reader reads: lines without fences, display formulas and images' targets.
+        """What a reader reads: lines without fences, display formulas, images' targets, places
+        that a hook fills.
 
         Comments stay in, because those in a line compute the number before them.
         """
@@ -248,7 +249,7 @@ class Page:
         return [
             Place(number, IMAGE.sub(lambda m: m["alt"], line))
             for number, line in enumerate(lines, 1)
-            if line.strip() and not re.fullmatch(r"\s*<!--.*-->\s*", line)
+            if line.strip() and not re.fullmatch(r"\s*<!--.*-->\s*|<div [^>]*></div>", line)
         ]
 
 
