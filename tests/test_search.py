@@ -156,10 +156,10 @@ def test_a_result_on_the_same_page_closes_the_dialog(visit):
     ("path", "typed", "meant", "found"),
     [
         ("en/", "sofmax", "softmax", "functions/softmax"),
-        ("en/", "corss entropy", "cross entropy", "losses/cross_entropy"),
+        ("en/", "corss entropy", "cross entropy", "losses/cross_entropy"),  # codespell:ignore
         ("", "交叉商", "交叉熵", "losses/cross_entropy"),
         ("", "log_sofmax", "log_softmax", "functions/log_softmax"),
-        ("en/", "lable smoothing", "label smoothing", "losses/label_smoothing"),
+        ("en/", "lable smoothing", "label smoothing", "losses/label_smoothing"),  # codespell:ignore
     ],
 )
 def test_a_misspelt_search_offers_the_nearest_words(visit, path, typed, meant, found):
@@ -243,7 +243,7 @@ def test_search_works_under_a_strict_content_security_policy(visit, address):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_dialog_is_accessible_and_fits(visit, path, scheme, width):
     page = visit(path + "functions/softmax/", scheme, width)
-    search(page, "corss softmax overflow 上溢").first.locator("mark").first.wait_for()
+    search(page, "sofmax overflow 上溢").first.locator("mark").first.wait_for()
     page.add_script_tag(path=AXE)
     result = page.evaluate("axe.run('.hb-find')")
     faults = [(v["id"], [n["target"] for n in v["nodes"]]) for v in result["violations"]]
