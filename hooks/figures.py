@@ -94,7 +94,9 @@ def on_files(files, config) -> None:
 
 def place(script: Path, name: str, language: str) -> Path:
     """Where a drawing is kept: its name is a hash of all that it depends on."""
-    key = "\0".join([script.read_text(), shared(), name, language])
+    stored = script.with_suffix(".json")  # measured results, where the script draws some
+    results = stored.read_text() if stored.exists() else ""
+    key = "\0".join([script.read_text(), results, shared(), name, language])
     return STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.svg"
 
 
