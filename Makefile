@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
-.PHONY: help setup serve test build update mutate experiments bench lint pins clean
+.PHONY: help setup serve test build update mutate experiments bench cost lint pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -49,6 +49,10 @@ experiments: setup  ## train all experiments anew and store them; NAMES="scores"
 
 bench: setup  ## the numbers that are promised: blocks, build, reload
 	@python -m tests.bench
+
+cost: setup  ## measure the times of guides/cost anew, on this machine (minutes)
+	@python -m snippets.guides.cost
+	@python -m tests.update guides/cost
 
 lint: setup  ## code style
 	@ruff check . && ruff format --check .

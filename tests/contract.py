@@ -7,6 +7,7 @@ what is wrong and the mend. tests/test_mistakes.py breaks every rule once.
 from __future__ import annotations
 
 import ast
+import json
 import math
 import re
 from collections import Counter
@@ -329,15 +330,28 @@ def numbers(page: Page) -> Iterator[Fault]:
                 )
             continue
         try:
-            computed = float(eval(code, dict(_NAMES)))
+            number = computed(code, page.stem)
         except Exception as error:
             yield Fault(page, place, f"the marker of {match} fails: {error!r}")
             continue
-        if _rounded(computed, match) != value(match):
-            yield Fault(page, place, f"{match} is not what its marker gives: {computed!r}")
+        if value(rounded(number, match)) != value(match):
+            yield Fault(page, place, f"{match} is not what its marker gives: {number!r}")
 
 
-_NAMES = {"math": math, "torch": torch, "F": torch.nn.functional, "nn": torch.nn}
+def computed(code: str, stem: str) -> float:
+    """What the expression of a marker gives.
+
+    Its names are math, torch, F and nn, and `stored`: the measured results beside the page's
+    script, snippets/STEM.json. Raises what the expression raises; FileNotFoundError where a
+    page without results reads `stored`.
+    """
+    names = {"math": math, "torch": torch, "F": torch.nn.functional, "nn": torch.nn}
+    if re.search(r"\bstored\b", code):
+        results = ROOT / "snippets" / f"{stem}.json"
+        if not results.exists():
+            raise FileNotFoundError(f"no results are stored in snippets/{stem}.json")
+        names["stored"] = json.loads(results.read_text(encoding="utf-8"))
+    return float(eval(code, names))
 
 
 def traced(page: Page) -> Iterator[tuple[int, str, str | None]]:
@@ -355,11 +369,12 @@ def value(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def _rounded(number: float, shown: str) -> float:
+def rounded(number: float, shown: str) -> str:
+    """A number in as many digits, and with the exponent, of the text that shows it."""
     mantissa, _, exponent = shown.replace("−", "-").partition("e")
     digits = len(mantissa.partition(".")[2])
     scale = 10.0 ** int(exponent or 0)
-    return value(f"{number / scale:.{digits}f}{'e' + exponent if exponent else ''}")
+    return f"{number / scale:.{digits}f}{'e' + exponent if exponent else ''}"
 
 
 RULES = (

@@ -142,6 +142,12 @@ MISTAKES = {
         "0.26 is not what",
     ),
     "a marker that fails": ("en", "exceeds 0.25", "exceeds 0.25<!-- = 1 / 0 -->", "ZeroDivision"),
+    "a result that nobody stored": (
+        "en",
+        "exceeds 0.25",
+        'exceeds 0.25<!-- = stored["forward"] -->',
+        "snippets/functions/softmax.json",
+    ),
     # the two languages
     "code of one language": ("zh", FIRST, FIRST.replace("dim=1", "dim=-1"), "code differ"),
     "an output of one language": ("zh", "tensor([0, 2])", "tensor([0, 1])", "outputs differ"),

@@ -2,13 +2,16 @@
 
     python -m tests.update [STEM ...]        e.g. functions/softmax; without one, every page
 
-Only what stands between an output's fences changes; prose is never touched. A block that raises
-or warns is reported and its page left as it was. The change is shown as a diff.
+Only what stands between an output's fences changes, and in prose the numbers whose marker reads
+`stored`, the measured results beside the page's script. A block that raises or warns is reported
+and its page left as it was. The change is shown as a diff.
 """
 
 import difflib
+import re
 import sys
 
+from tests.contract import COMPUTED, NUMBER, computed, rounded
 from tests.execution import printed
 from tests.markdown import DOCS, Page, pages
 
@@ -38,7 +41,25 @@ def renewed(page: Page, cache: dict[str, str]) -> str:
                 f"{where}: the block prints, but has no output to update; put below it\n"
                 "  <!--pytest-codeblocks:expected-output-->\n  ```text\n  ```"
             )
-    return "\n".join(lines)
+    return "\n".join(measured(line, page.stem) for line in lines)
+
+
+def measured(line: str, stem: str) -> str:
+    """A line of prose with its stored numbers, such as 2.8<!-- = stored["a"] -->, as they are now.
+
+    Raises RuntimeError where a marker names no result.
+    """
+
+    def now(match: re.Match) -> str:
+        marker = COMPUTED.match(line, match.end())
+        if marker is None or "stored" not in marker["code"]:
+            return match[0]
+        try:
+            return rounded(computed(marker["code"].strip(), stem), match[0])
+        except (LookupError, OSError) as error:
+            raise RuntimeError(f"docs/{stem}: the marker of {match[0]} fails: {error!r}") from None
+
+    return NUMBER.sub(now, line) if "stored" in line else line
 
 
 def main(stems: list[str]) -> int:
