@@ -1,4 +1,4 @@
-"""The built site on a loopback address, compressed as a web host sends it."""
+"""The built site on a loopback address, as a web host sends it and as a browser sees it."""
 
 import gzip
 import http.server
@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.contract import nav_pages
+from tests.test_browser import CHROMIUM, FLAGS
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -60,3 +65,29 @@ def serving(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{server.server_port}/"
         finally:
             server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, for one module of tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def kinds() -> list[str]:
+    """One page of every kind: home, every section's index and its first page, and the 404 page."""
+    sections: dict[str, list[str]] = {}
+    for stem in nav_pages():
+        sections.setdefault(stem.rpartition("/")[0], []).append(stem)
+    found = []
+    for stems in sections.values():
+        found += [stem for stem in stems if stem.endswith("index")][:1]
+        found += [stem for stem in stems if not stem.endswith("index")][:1]
+    return [page(stem) for stem in found] + ["404.html"]
+
+
+def page(stem: str) -> str:
+    """The address of a page in the site: functions/softmax -> functions/softmax/."""
+    return stem.removesuffix("index").rstrip("/") + "/" if stem != "index" else ""
