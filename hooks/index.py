@@ -9,6 +9,7 @@ section Gradient, the first sentence, the first figure.
 import html
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -35,9 +36,16 @@ def on_page_content(content: str, page, config, files: Files) -> str:
     folder, name = page.file.src_uri.rsplit("/", 1)
     language = name.split(".")[-2]
     others = [sibling for sibling in page.parent.children if sibling is not page]
-    entries = [Page.read(Path(sibling.file.abs_src_path)) for sibling in others]
+    paths = [Path(sibling.file.abs_src_path) for sibling in others]
+    entries = [read(path, path.read_bytes()) for path in paths]
     parts = {"table": table(entries, language), "plots": plots(entries, folder, language)}
     return re.sub(r'<div data-index="(\w+)"></div>', lambda m: parts[m[1]], content)
+
+
+@cache
+def read(path: Path, content: bytes) -> Page:
+    """The page as the checks read it; parsed again only when it says something else."""
+    return Page.read(path)
 
 
 def table(entries: list[Page], language: str) -> str:

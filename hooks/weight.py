@@ -8,6 +8,7 @@ glyphs in use; every span is an element that the browser styles again and again.
 import hashlib
 import posixpath
 import re
+from functools import lru_cache
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -65,6 +66,11 @@ def moved(css: str, uri: str) -> str:
 
 
 def on_page_content(content: str, page, config, files) -> str:
+    return without_idle_spans(content)
+
+
+@lru_cache(maxsize=4096)  # a server sees the same pages again and again
+def without_idle_spans(content: str) -> str:
     """Take off the spans that colour nothing."""
     return IDLE.sub(lambda match: match[1] or "", content)
 
@@ -74,7 +80,7 @@ def on_post_page(output: str, page, config) -> str:
     """Link the one sheet, and ask early for the fonts of formulas."""
     head, end, body = output.partition("</head>")
     has_formula = 'class="katex"' in body
-    if has_formula:
+    if has_formula and not _serving:
         _characters.update(body)
     return one_sheet(head, PRELOADED if has_formula else ()) + end + body
 
