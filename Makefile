@@ -44,7 +44,7 @@ update: setup  ## rewrite printed outputs from a fresh run: make update PAGES="f
 mutate: setup  ## change every digit, sign, operator and index once: each change must be noticed
 	@python -m tests.mutation $(PAGES)
 
-bench: setup  ## the numbers that are promised: blocks, build, reload
+bench: setup  ## the numbers that are promised: blocks, build, reload, growth, Lighthouse
 	@python -m tests.bench
 
 lint: setup  ## code style
