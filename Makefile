@@ -47,7 +47,7 @@ mutate: setup  ## change every digit, sign, operator and index once: each change
 experiments: setup  ## train all experiments anew and store them; NAMES="scores" for some
 	@python -m snippets.experiments $(NAMES)
 
-bench: setup  ## the numbers that are promised: blocks, build, reload
+bench: setup  ## the numbers that are promised: blocks, build, reload, growth, Lighthouse
 	@python -m tests.bench
 
 cost: setup  ## measure the times of guides/cost anew, on this machine (minutes)

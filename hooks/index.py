@@ -12,6 +12,7 @@ table of the named pages without their sentences.
 import html
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -46,12 +47,18 @@ def on_page_content(content: str, page, config, files: Files) -> str:
             named = [Path(config.docs_dir) / f"{stem}.{language}.md" for stem in stems]
             if missing := [path.name for path in named if not path.exists()]:
                 raise PluginError(f"docs/{page.file.src_uri}: {match[0]}: no page {missing}")
-            return table([Page.read(path) for path in named], language, sheet=True)
-        entries = [Page.read(path) for path in paths]
+            return table([read(path, path.read_bytes()) for path in named], language, sheet=True)
+        entries = [read(path, path.read_bytes()) for path in paths]
         return table(entries, language) if part == "table" else plots(entries, folder, language)
 
     place = r'<div data-index="(?P<part>table|plots|sheet)"(?: data-of="(?P<of>[^"]*)")?></div>'
     return re.sub(place, fill, content)
+
+
+@cache
+def read(path: Path, content: bytes) -> Page:
+    """The page as the checks read it; parsed again only when it says something else."""
+    return Page.read(path)
 
 
 def table(entries: list[Page], language: str, sheet: bool = False) -> str:

@@ -1,8 +1,9 @@
 """Measure what the handbook promises, as ratios where the machine matters: `make bench`.
 
-python -m tests.bench [blocks] [build] [reload]        without a name, all of them
+python -m tests.bench [blocks] [build] [reload] [growth] [lighthouse]     without a name, all
 """
 
+import gzip
 import os
 import re
 import shutil
@@ -15,14 +16,17 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests import lighthouse
 from tests.contract import nav_pages
+from tests.growth import grown
 from tests.markdown import DOCS, ROOT, pages
 
 
 def seconds(command: list[str], **kwargs) -> float:
     """How long a command takes; raises when it fails."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, **kwargs)
+    kwargs = {"cwd": ROOT} | kwargs
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **kwargs)
     return time.perf_counter() - start
 
 
@@ -64,32 +68,62 @@ def build() -> None:
 def reload() -> None:
     """From saving a page to its new text being served by `mkdocs serve`."""
     with tempfile.TemporaryDirectory() as copy:
-        tree = Path(copy) / "handbook"
-        ignore = shutil.ignore_patterns(".git", ".venv", "node_modules", "site", "__pycache__")
-        shutil.copytree(ROOT, tree, ignore=ignore)
-        (tree / "node_modules").symlink_to(ROOT / "node_modules")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
-        server = subprocess.Popen(
-            command, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            address = f"http://127.0.0.1:{port}/functions/softmax/"
-            served(address, "softmax", 120)
-            page = tree / "docs/functions/softmax.zh.md"
-            taken = []
-            for k in range(5):
-                time.sleep(2)
-                word = f"edit-{k}-"
-                text = re.sub(r"edit-\d-", "", page.read_text("utf-8"))
-                page.write_text(text.replace("Softmax 把", f"{word}Softmax 把", 1), "utf-8")
-                taken.append(served(address, word, 30))
-        finally:
-            server.terminate()
-            server.wait()
+        taken = edits(grown(1, Path(copy) / "handbook"), 5)
     print(f"reload: median {statistics.median(taken):.2f} s, worst {max(taken):.2f} s of 5 edits")
+
+
+def edits(tree: Path, count: int) -> list[float]:
+    """Seconds from each edit of a page to its new text being served from this handbook."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(
+        command, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        address = f"http://127.0.0.1:{port}/functions/softmax/"
+        served(address, "softmax", 600)
+        page = tree / "docs/functions/softmax.zh.md"
+        taken = []
+        for k in range(count):
+            time.sleep(2)
+            word = f"edit-{k}-"
+            text = re.sub(r"edit-\d-", "", page.read_text("utf-8"))
+            page.write_text(text.replace("Softmax 把", f"{word}Softmax 把", 1), "utf-8")
+            taken.append(served(address, word, 120))
+    finally:
+        server.terminate()
+        server.wait()
+    return taken
+
+
+def growth() -> None:
+    """The handbook at 1, 4 and 16 times its pages: build, reload, and what one page weighs."""
+    first: tuple[float, int] | None = None
+    for times in (1, 4, 16):
+        with tempfile.TemporaryDirectory() as copy:
+            tree, site = grown(times, Path(copy) / "handbook"), Path(copy) / "site"
+            command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", site]
+            warm = [seconds(command, cwd=tree) for _ in range(2)][-1]
+            weight = len(gzip.compress((site / "functions/softmax/index.html").read_bytes()))
+            taken = statistics.median(edits(tree, 3))
+        first = first or (warm, weight)
+        print(
+            f"growth: {times:2} x {2 * len(nav_pages())} pages: build with the cache {warm:.1f} s"
+            f" ({warm / first[0] / times:.2f} of linear), reload {taken:.2f} s,"
+            f" a function page {weight / 1000:.1f} KB ({weight / first[1]:.3f})",
+            flush=True,
+        )
+
+
+def speed() -> None:
+    """Lighthouse by page type and language; fails where a page falls short."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder) / "site"
+        seconds([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-d", site])
+        if not lighthouse.table(site):
+            raise SystemExit("lighthouse: a page falls short; see the table above")
 
 
 def served(address: str, word: str, limit: float) -> float:
@@ -105,7 +139,13 @@ def served(address: str, word: str, limit: float) -> float:
     raise TimeoutError(f"{address} did not show {word!r} within {limit} s")
 
 
-BENCHES = {"blocks": blocks, "build": build, "reload": reload}
+BENCHES = {
+    "blocks": blocks,
+    "build": build,
+    "reload": reload,
+    "growth": growth,
+    "lighthouse": speed,
+}
 
 if __name__ == "__main__":
     os.environ["NO_MKDOCS_2_WARNING"] = "1"

@@ -1,0 +1,93 @@
+"""The built site on a loopback address, as a web host sends it and as a browser sees it."""
+
+import gzip
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.contract import nav_pages
+from tests.test_browser import CHROMIUM, FLAGS
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+PACKED = {".woff2", ".wasm"}  # compressed already
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder; gives the address of its root. An unknown address is answered by 404.html."""
+
+    @cache
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        file = folder / unquote(path).lstrip("/")
+        file = file / "index.html" if file.is_dir() else file
+        found = file.is_file() and file.resolve().is_relative_to(folder.resolve())
+        file = file if found else folder / "404.html"
+        body = file.read_bytes() if file.is_file() else b""
+        headers = {"Content-Type": TYPES.get(file.suffix, "application/octet-stream")}
+        if file.suffix not in PACKED:
+            body = gzip.compress(body, 6)
+            headers["Content-Encoding"] = "gzip"
+        return 200 if found else 404, headers, body
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open, as on a real host
+
+        def do_GET(self):
+            status, headers, body = answer(urlsplit(self.path).path)
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, for one module of tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def kinds() -> list[str]:
+    """One page of every kind: home, every section's index and its first page, and the 404 page."""
+    sections: dict[str, list[str]] = {}
+    for stem in nav_pages():
+        sections.setdefault(stem.rpartition("/")[0], []).append(stem)
+    found = []
+    for stems in sections.values():
+        found += [stem for stem in stems if stem.endswith("index")][:1]
+        found += [stem for stem in stems if not stem.endswith("index")][:1]
+    return [page(stem) for stem in found] + ["404.html"]
+
+
+def page(stem: str) -> str:
+    """The address of a page in the site: functions/softmax -> functions/softmax/."""
+    return stem.removesuffix("index").rstrip("/") + "/" if stem != "index" else ""

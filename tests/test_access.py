@@ -1,0 +1,65 @@
+"""Pages for everyone: axe's rules in the real browser, and what a screen reader is told."""
+
+from pathlib import Path
+
+import pytest
+from lxml import html as parser
+
+from tests.serving import chromium, kinds, serving
+from tests.test_browser import pytestmark as needs_browser
+
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = [home + kind for kind in kinds() for home in ("", "en/") if home + kind != "en/404.html"]
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(browser, address, path, width):
+    """In the light and the dark scheme; blocks that are drawn late are drawn first."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    page.goto(address + path, wait_until="networkidle")
+    page.add_style_tag(content="* { content-visibility: visible !important; transition: none }")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "scheme => document.body.dataset.mdColorScheme === scheme",
+            arg={"light": "default", "dark": "slate"}[scheme],
+        )
+        faults = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        found |= {
+            f"{scheme}: {fault['id']}": [node["html"][:200] for node in fault["nodes"][:3]]
+            for fault in faults
+        }
+    context.close()
+    assert not found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_figures_and_formulas_are_told(site, path):
+    """A figure is one image with a sentence; of a formula a reader hears MathML, and only that."""
+    file = site / path if path.endswith(".html") else site / path / "index.html"
+    tree = parser.parse(str(file)).getroot()
+    for drawing in tree.xpath("//figure//*[local-name()='svg']"):
+        assert drawing.get("role") == "img" and len(drawing.get("aria-label")) > 8, path
+    for formula in tree.xpath("//article//span[@class='katex']"):
+        assert formula.xpath("./span[@class='katex-mathml']/math"), path
+        (seen,) = formula.xpath("./span[@class='katex-html']")
+        assert seen.get("aria-hidden") == "true", path
+    for image in tree.xpath("//img"):
+        assert image.get("alt") is not None, path

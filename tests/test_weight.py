@@ -1,0 +1,135 @@
+"""What a first visit costs a reader: bytes, requests, and text that stays where it is.
+
+Times are measured by `make bench`; what is tested here does not depend on the machine.
+"""
+
+import re
+
+import pytest
+from fontTools.ttLib import TTFont
+from lxml import html as parser
+
+from tests.contract import nav_pages
+from tests.markdown import ROOT
+from tests.serving import chromium, kinds, page, serving
+from tests.test_browser import pytestmark as needs_browser
+
+BYTES, REQUESTS, SHIFT = 130_000, 16, 0.01
+FUNCTIONS = [
+    page(stem)
+    for stem in nav_pages()
+    if stem.startswith(("functions/", "losses/")) and not stem.endswith("index")
+]
+SHIFTS = """() => new Promise(resolve => {
+  let sum = 0;
+  const add = list => list.getEntries().forEach(e => { sum += e.hadRecentInput ? 0 : e.value; });
+  new PerformanceObserver(add).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => resolve(sum), 300);
+})"""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+def visit(browser, url: str, width: int = 412):
+    """A first visit: the page, the bytes it took over the wire, and its requests by status."""
+    context = browser.new_context(viewport={"width": width, "height": 823})
+    tab = context.new_page()
+    network = context.new_cdp_session(tab)
+    network.send("Network.enable")
+    bytes_, answers = [], []
+    network.on("Network.loadingFinished", lambda e: bytes_.append(e["encodedDataLength"]))
+    network.on("Network.loadingFailed", lambda e: answers.append((e["errorText"], e["type"])))
+    network.on(
+        "Network.responseReceived",
+        lambda e: (
+            e["response"]["url"].startswith("data:")
+            or answers.append((e["response"]["status"], e["response"]["url"]))
+        ),
+    )
+    tab.goto(url, wait_until="networkidle")
+    return tab, sum(bytes_), answers
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "en/"])
+def test_a_function_page_is_light(browser, address, site, language):
+    """The heaviest of them, both sections: its bytes, its requests, none of which fails."""
+    weights = {path: (site / language / path / "index.html").stat().st_size for path in FUNCTIONS}
+    for path in sorted(weights, key=weights.get)[-2:]:
+        tab, weight, answers = visit(browser, address + language + path)
+        tab.context.close()
+        assert weight <= BYTES, f"{language}{path}: {weight} bytes"
+        assert len(answers) <= REQUESTS, f"{language}{path}: {answers}"
+        assert all(status == 200 for status, _ in answers), answers
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [412, 1280])
+@pytest.mark.parametrize("path", [home + kind for kind in kinds()[:-1] for home in ("", "en/")])
+def test_nothing_moves_while_a_page_loads_or_is_read(browser, address, path, width):
+    tab, _, _ = visit(browser, address + path, width)
+    shifts = [tab.evaluate(SHIFTS)]
+    for _ in range(6):
+        tab.evaluate("scrollBy(0, innerHeight)")
+        tab.wait_for_timeout(50)
+    shifts.append(tab.evaluate(SHIFTS))
+    tab.context.close()
+    assert shifts[-1] <= SHIFT, shifts
+
+
+@needs_browser
+def test_a_heading_far_down_is_reached(browser, address):
+    """Though what stands above it has no size yet."""
+    tab, _, _ = visit(browser, f"{address}functions/softmax/#see-also")
+    tab.wait_for_timeout(300)
+    top = tab.locator("#see-also").bounding_box()["y"]
+    assert 0 <= top <= 823, top
+    tab.context.close()
+
+
+def test_cut_fonts_hold_every_character_of_every_formula(site):
+    """A character that a font of KaTeX has, and a formula shows, is in the font that is served."""
+    shown = set()
+    for path in site.rglob("index.html"):
+        text = path.read_text("utf-8")
+        if 'class="katex"' in text:
+            for span in parser.fromstring(text).xpath("//span[@class='katex-html']"):
+                shown |= set(map(ord, span.text_content()))
+    assert len(shown) > 80
+    for path in sorted((ROOT / "node_modules/katex/dist/fonts").glob("*.woff2")):
+        small = TTFont(site / "assets/katex/fonts" / path.name)
+        lost = shown & set(TTFont(path).getBestCmap()) - set(small.getBestCmap())
+        assert not lost, f"{path.name}: {sorted(map(chr, lost))}"
+        assert (site / "assets/katex/fonts" / path.name).stat().st_size < path.stat().st_size
+
+
+def test_a_page_has_one_style_sheet_and_it_holds_them_all(site):
+    links = parser.parse(str(site / "functions/softmax/index.html")).xpath(
+        "//link[@rel='stylesheet']/@href"
+    )
+    assert len(links) == 1
+    css = (site / "functions/softmax" / links[0]).resolve().read_text("utf-8")
+    for rule in (".md-header", "--md-primary-fg-color--dark", ".katex-display", ".hb-search"):
+        assert rule in css
+    for load in re.findall(r"url\((?!\"?data:|#)([^)]+)\)", css):
+        assert (site / "assets/stylesheets" / load).exists(), load
+
+
+def test_a_page_carries_its_own_section_and_no_other(site):
+    tree = parser.parse(str(site / "functions/softmax/index.html"))
+    links = tree.xpath("//div[@data-md-type='navigation']//a/@href")
+    stems = nav_pages()
+    sections = {stem.partition("/")[0] for stem in stems}
+    own = [stem for stem in stems if stem.startswith("functions/")]
+    assert len(links) <= len(own) + len(sections) + 40, len(links)  # its own headings, twice
+    assert "../../losses/nll_loss/" not in links and "../log_softmax/" in links
