@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
-.PHONY: help setup serve test build update mutate bench lint pins clean
+.PHONY: help setup serve test build addresses update mutate bench lint pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -49,6 +49,9 @@ bench: setup  ## the numbers that are promised: blocks, build, reload
 
 lint: setup  ## code style
 	@ruff check . && ruff format --check .
+
+addresses: setup  ## list new pages and headings as published: they answer for ever
+	@python -m tests.addresses
 
 pins: setup  ## take constraints.txt from this environment
 	@python -m pip freeze --all | sed 's/+cpu$$//' > constraints.txt

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -13,19 +14,24 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The handbook, built strictly as `make build` does, once for all tests."""
-    folder = tmp_path_factory.mktemp("site")
+def built(folder: Path, **environment: str) -> Path:
+    """The handbook, built strictly as `make build` does, with these environment variables."""
     run = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
         cwd=ROOT,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
     )
     if run.returncode:
         pytest.fail(f"the strict build fails:\n{run.stdout}{run.stderr}", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The built handbook, once for all tests."""
+    return built(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
