@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
-.PHONY: help setup serve test build addresses update mutate bench lint pins clean
+.PHONY: help setup serve test build offline addresses update mutate bench lint pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -33,6 +33,9 @@ build: setup  ## write site/, whole or not at all
 	@echo "Building both languages into site/"
 	@mkdocs build --quiet --strict --site-dir .cache/site
 	@rm -rf site && mv .cache/site site
+
+offline: build  ## logits-handbook-offline.zip, to be read without a server or network
+	@python -m hosting.offline site logits-handbook-offline.zip
 
 test: setup  ## every check
 	@echo "Running every check: blocks, pages, formulas, figures, site, browser"
