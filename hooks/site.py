@@ -1,7 +1,10 @@
 """What every page's frame needs to know: the versions it was checked with, and its languages."""
 
+import os
 import platform
 import re
+import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urljoin
@@ -19,11 +22,31 @@ def on_startup(command: str, dirty: bool) -> None:
 def on_config(config):
     """Read the stamp from the environment that builds, which the tests share (constraints.txt)."""
     config.extra["serving"] = _serving
+    if not config.repo_url:  # MkDocs takes edit_uri for a whole address then
+        config.edit_uri = None
     config.extra["stamp"] = {
         "torch": version("torch").partition("+")[0],
         "python": platform.python_version(),
+        "date": date(Path(config.config_file_path).parent),
     }
     return config
+
+
+def date(folder: Path) -> str | None:
+    """The day of what is built: SOURCE_DATE_EPOCH, else the commit's, else nobody knows.
+
+    The tests run on every commit, so that is the day of the last check. MkDocs is told as well,
+    or the sitemap would hold the day of the build.
+    """
+    if "SOURCE_DATE_EPOCH" not in os.environ:
+        git = ["git", "-C", folder, "log", "-1", "--format=%ct"]
+        try:
+            said = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        os.environ["SOURCE_DATE_EPOCH"] = said
+    moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+    return moment.date().isoformat()
 
 
 def on_post_page(output: str, page, config) -> str:
