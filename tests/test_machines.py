@@ -10,7 +10,10 @@ import pytest
 import torch
 from lxml import html as parser
 from nbclient import NotebookClient
+from PIL import Image
 
+from hooks import cards
+from hooks.machines import summary
 from tests.contract import nav_pages
 from tests.markdown import DOCS, OUTPUT_MARK, Page, pages
 from tests.test_site import html
@@ -138,6 +141,41 @@ def test_a_shared_link_shows_the_page(published, trees):
         assert described == meta["og:description"]
         said.add(described)
     assert len(said) == len(trees), "two pages describe themselves alike"
+
+
+def test_every_page_has_its_card(published, trees):
+    seen = set()
+    for key, tree in trees.items():
+        meta = {tag.get("property"): tag.get("content") for tag in tree.xpath("//meta[@property]")}
+        assert exists(published, meta["og:image"])
+        path = published / urlsplit(meta["og:image"]).path.removeprefix("/logits/")
+        with Image.open(path) as card:
+            assert card.size == (1200, 630) and card.format == "PNG"
+            colours = card.convert("RGB").getcolors(1 << 20)
+        assert path.stat().st_size < 60_000, f"{key}: a card is small"
+        assert len(colours) > 20, f"{key}: the card is empty"
+        seen.add(path.read_bytes())
+        assert tree.xpath("//meta[@name='twitter:card']/@content") == ["summary_large_image"]
+    assert len(seen) == len(trees), "two pages share a card"
+
+
+def test_a_card_has_a_glyph_for_every_character():
+    """A character that no piece of the font holds would be a box."""
+    for page in pages():
+        for character in page.headings[0].text + summary(page):
+            code = ord(character)
+            held = any(a <= code <= b for _, ranges in cards.pieces() for a, b in ranges)
+            assert held, f"{page.path.name}: the card of the page cannot draw {character!r}"
+
+
+def test_a_card_holds_long_words_within_its_margins():
+    for title in ("MultiLabelSoftMarginLoss" * 2, "很长的标题" * 9, "one two " * 12, "Softmax"):
+        card = cards.draw("Section", title, "多说一句，再说一句。" * 30, "Foot")
+        ink = card.getpixel((0, 0))
+        margin = cards.MARGIN - 10
+        edges = [(0, 0, margin, 630), (1200 - margin, 0, 1200, 630), (0, 560, 1200, 630)]
+        for edge in edges:
+            assert card.crop(edge).getcolors() == [((edge[2] - edge[0]) * (edge[3] - edge[1]), ink)]
 
 
 def test_structured_data_names_the_page_and_its_place(published, trees):
