@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -20,44 +21,69 @@ from playwright.sync_api import sync_playwright
 from hooks.hosts import HASHED, HEADERS, inline_scripts, policy
 from tests.addresses import ADDRESSES
 from tests.conftest import ROOT
+from tests.markdown import DOCS, Page
 from tests.test_browser import CHROMIUM, FLAGS
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+HOOKS = sorted((ROOT / "hooks").glob("*.py"))
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 needs_nginx = pytest.mark.skipif(
     not NGINX and not os.environ.get("CI"), reason="no nginx: apt-get install nginx-light (Debian)"
 )
 
 
+def commands(name: str) -> list[str]:
+    """The lines of about/host's console fence that stands in a section."""
+    page = Page.read(DOCS / "about/host.en.md")
+    start = next(h.line for h in page.headings if h.id == name)
+    return next(f.body for f in page.fences if f.line > start).splitlines()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def wait_for(process: subprocess.Popen, port: int, log: Path) -> None:
+    """Until the server answers; fails with what it said where it ends instead."""
+    for _ in range(200):
+        if process.poll() is not None:
+            pytest.fail(f"the server does not start:\n{log.read_text()}", pytrace=False)
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"the server does not answer:\n{log.read_text()}", pytrace=False)
+
+
 class Server:
-    """The site behind nginx, with the configuration that the Dockerfile copies."""
+    """The site behind nginx: the configuration of the Dockerfile, the commands of about/host."""
 
     def __init__(self, site: Path, folder: Path):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         config = (ROOT / "hosting/nginx.conf").read_text("utf-8")
         assert config.count("listen 8080;") == 1
         config = config.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
-        (folder / "nginx.conf").write_text(config, "utf-8")
-        (folder / "html").symlink_to(site)
-        (folder / "logs").mkdir()
-        user = "user root; " if os.geteuid() == 0 else ""  # or it may not read pytest's folders
-        main = f"{user}daemon off; pid {folder}/nginx.pid;"
-        with (folder / "errors").open("w") as errors:
+        (folder / "hosting").mkdir()
+        (folder / "hosting/nginx.conf").write_text(config, "utf-8")
+        *prepare, start = commands("nginx")
+        shutil.copytree(site, folder / "site")
+        for line in prepare:
+            subprocess.run(line, shell=True, cwd=folder, check=True)
+        if os.geteuid() == 0:  # its workers would be nobody, who may not read pytest's folders
+            start = start.replace('-g "', '-g "user root; ')
+        log = folder / "log"
+        path = f"{os.environ['PATH']}:{Path(NGINX).parent}"
+        with log.open("w") as output:
             self.process = subprocess.Popen(
-                [NGINX, "-p", f"{folder}/", "-c", f"{folder}/nginx.conf", "-g", main], stderr=errors
+                ["bash", "-c", f"exec {start}"],
+                cwd=folder,
+                env=os.environ | {"PATH": path},
+                stderr=output,
             )
-        for _ in range(100):
-            if self.process.poll() is not None:
-                said = (folder / "errors").read_text()
-                pytest.fail(f"nginx does not start:\n{said}", pytrace=False)
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        pytest.fail("nginx does not answer")
+        wait_for(self.process, self.port, log)
 
     def ask(self, path: str, method: str = "GET", **headers) -> http.client.HTTPResponse:
         """One request; the body is read into `content`. Paths are sent as they are."""
@@ -220,6 +246,47 @@ def test_a_browser_finds_nothing_forbidden(server, path):
     if "nowhere" in path:  # its own status is told as an error, and is meant
         faults = [fault for fault in faults if "404" not in fault]
     assert not faults, faults
+
+
+# -- the page that tells how -------------------------------------------------------------------
+
+
+def test_python_serves_what_is_built(site, tmp_path):
+    (tmp_path / "site").symlink_to(site)
+    (command,) = commands("server")
+    assert command.endswith(" 8080") and "--bind 127.0.0.1" in command
+    port, log = free_port(), tmp_path / "log"
+    with log.open("w") as output:
+        words = [sys.executable, *command.removesuffix("8080").split()[1:], str(port)]
+        process = subprocess.Popen(words, cwd=tmp_path, stdout=output, stderr=output)
+    try:
+        wait_for(process, port, log)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/en/functions/softmax/")
+        answer = connection.getresponse()
+        assert answer.status == 200 and b"<h1" in answer.read()
+        connection.close()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_what_the_page_on_hosting_names_exists(site):
+    make = (ROOT / "Makefile").read_text("utf-8")
+    docker = (ROOT / "Dockerfile").read_text("utf-8")
+    for language in ("zh", "en"):
+        page = Page.read(DOCS / f"about/host.{language}.md")
+        for target in re.findall(r"\bmake (\w+)", "".join(f.body for f in page.fences)):
+            assert f"\n{target}:" in make, target
+        for name in re.findall(r"--build-arg (\w+)=", page.text):
+            assert f"\nARG {name}" in docker, name
+        build, _, programs = page.text.partition("{ #server }")
+        read = "".join(path.read_text("utf-8") for path in [*HOOKS, ROOT / "mkdocs.yml"])
+        for name in re.findall(r"^\| `(\w+)`", build, re.M):
+            assert name in read, f"nothing reads {name}"
+        for row in re.findall(r"^\| (`.*?`) \|", programs, re.M):
+            for name in re.findall(r"`(.*?)`", row):
+                assert (site / name).is_file(), name
 
 
 # -- other hosts -------------------------------------------------------------------------------
