@@ -20,11 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.index import first_sentence  # noqa: E402
-from tests.markdown import COMMENT, IMAGE, OUTPUT_MARK, Page  # noqa: E402  (the one parser)
+from tests.markdown import COMMENT, IMAGE, Page  # noqa: E402  (the one parser)
 
 FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
 HEAD = re.compile(r"\A---\n.*?\n---\n", re.S)  # settings of the page, for MkDocs alone
-LINK = re.compile(r"(?<!!)\]\((?P<target>[^)\s:#]+?)\.md(?P<fragment>#[^)\s]*)?\)")
+LINK = re.compile(r"(?<!!)\]\((?P<target>[^)\s:#]+?)\.(?:md|ipynb)(?P<fragment>#[^)\s]*)?\)")
 FIGURE = {"zh": "图", "en": "Figure"}
 FROM = {
     "zh": "出自 {url}，代码已用 torch {torch} 核对。",
@@ -49,8 +49,7 @@ def on_page_markdown(markdown: str, page, config, files) -> None:
 def on_page_context(context, page, config, nav) -> None:
     """Where the page's copies stand, for the links to them (overrides/partials)."""
     if not config.extra["serving"]:
-        blocks = source(page).blocks
-        context["copies"] = {"notebook": notebook_name(page) if blocks else None}
+        context["copies"] = {"notebook": notebook_name(page) if as_notebook(page) else None}
 
 
 @event_priority(-300)  # when both languages are there
@@ -67,7 +66,7 @@ def on_post_build(config) -> None:
             whole.append(copy)
             place = (site / page.file.dest_uri).with_name("index.md")
             place.write_text(copy, "utf-8")
-            if read.blocks:
+            if as_notebook(page):
                 text = notebook(read, page, config)
                 place.with_name(notebook_name(page)).write_text(text, "utf-8")
             facts.append(fact(read, page, language))
@@ -75,34 +74,22 @@ def on_post_build(config) -> None:
         (home / "llms-full.txt").write_text("\n\n".join(whole), "utf-8")
     (site / "llms.txt").write_text(index(config), "utf-8")
     about = {"name": "The Logits Handbook", "url": config.site_url} | config.extra["stamp"]
-    data = json.dumps(about | {"pages": facts}, ensure_ascii=False, indent=1)
+    data = json.dumps(about | {"pages": facts}, ensure_ascii=False)
     (site / "handbook.json").write_text(data + "\n", "utf-8")
 
 
 def source(page) -> Page:
-    """The page as it is written; a notebook's cells as the Markdown that would give the same."""
+    """The page as it is written."""
     path = Path(page.file.abs_src_path)
-    return parsed(path, path.stat().st_mtime_ns, page.file.src_uri)
+    return parsed(path, path.stat().st_mtime_ns)
 
 
 @cache
-def parsed(path: Path, written: int, uri: str) -> Page:
-    """A page read once, until it is written again."""
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        text = "\n\n".join(cell_markdown(cell) for cell in json.loads(text)["cells"])
-    text = HEAD.sub(lambda m: "\n" * m[0].count("\n"), text)  # lines keep their numbers
-    return Page(Path(uri).with_suffix(".md"), text)
-
-
-def cell_markdown(cell: dict) -> str:
-    """A notebook's cell: text as it is, code as a block with what it printed."""
-    body = "".join(cell["source"])
-    if cell["cell_type"] != "code":
-        return body
-    printed = "".join("".join(out["text"]) for out in cell["outputs"] if "text" in out)
-    output = f"\n{OUTPUT_MARK}\n```text\n{printed.rstrip()}\n```" if printed else ""
-    return f"```python\n{body}\n```{output}"
+def parsed(path: Path, written: int) -> Page:
+    """A page read once, until it is written again; lines keep their numbers."""
+    read = Page.read(path)
+    read.text = HEAD.sub(lambda m: "\n" * m[0].count("\n"), read.text)
+    return read
 
 
 def summary(read: Page) -> str:
@@ -145,6 +132,11 @@ def origin(page, config) -> str:
     return words.format(url=page.canonical_url, torch=config.extra["stamp"]["torch"])
 
 
+def as_notebook(page) -> bool:
+    """Whether the page is to be had as a notebook from here: it runs, and is none itself."""
+    return page.file.src_uri.endswith(".md") and bool(source(page).blocks)
+
+
 def notebook_name(page) -> str:
     return f"{page.file.name.split('.')[0]}.ipynb"
 
@@ -170,7 +162,7 @@ def notebook(read: Page, page, config) -> str:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     meta = {"kernelspec": kernel, "language_info": {"name": "python"}}
     whole = {"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(whole, ensure_ascii=False) + "\n"
 
 
 def between(read: Page, start: int, end: int, page, config) -> str:

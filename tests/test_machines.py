@@ -19,6 +19,7 @@ from tests.markdown import DOCS, OUTPUT_MARK, Page, pages
 from tests.test_site import html
 
 HOME = "https://example.org/logits/"
+PAGES = {(page.stem, page.language): page for page in pages()}
 BOTH = [(stem, language) for stem in nav_pages() for language in ("zh", "en")]
 
 
@@ -40,7 +41,7 @@ def test_every_page_has_its_markdown_beside_it(published, trees):
         (link,) = tree.xpath("//link[@type='text/markdown']/@href")
         folder = html(published, stem, language).parent
         text = (folder / link).read_text("utf-8")
-        page = Page.read(DOCS / f"{stem}.{language}.md")
+        page = PAGES[stem, language]
         copy = Page(page.path, text)
         where = f"{stem}.{language}"
         assert not copy.comments and OUTPUT_MARK not in text, f"{where}: a comment is left"
@@ -96,9 +97,10 @@ def test_handbook_json_holds_every_fact(published):
 
 def test_every_page_with_blocks_can_be_had_as_a_notebook(published, trees):
     for (stem, language), tree in trees.items():
-        page = Page.read(DOCS / f"{stem}.{language}.md")
+        page = PAGES[stem, language]
         links = tree.xpath("//p[@class='hb-tools']/a[@download]/@href")
-        assert len(links) == bool(page.blocks), f"{stem}.{language}"
+        here = page.path.suffix == ".md" and bool(page.blocks)
+        assert len(links) == here, f"{stem}.{language}"
         for link in links:
             path = html(published, stem, language).parent / link
             notebook = nbformat.read(path, as_version=4)
@@ -214,12 +216,11 @@ def test_the_sitemap_holds_every_page_with_its_twin(published, trees):
 def test_edit_and_report_lead_to_the_repository(published, trees, site):
     for (stem, language), tree in trees.items():
         (edit,) = tree.xpath("//a[@rel='edit']/@href")
-        path = f"docs/{stem}.{language}.md"
-        assert edit == f"https://example.org/repository/edit/main/{path}"
-        assert (DOCS.parent / path).exists()
+        path = PAGES[stem, language].path
+        assert edit == f"https://example.org/repository/edit/main/{path.relative_to(DOCS.parent)}"
         (report,) = tree.xpath("//p[@class='hb-tools']/a[contains(@href, '/issues/new')]/@href")
         asked = parse_qs(urlsplit(report).query)
-        assert f"{stem}.{language}.md" in asked["title"][0]
+        assert f"{stem}.{language}." in asked["title"][0]
         assert tree.xpath("//link[@rel='canonical']/@href")[0] in asked["body"][0]
         (stamp,) = tree.xpath("//p[@class='stamp']/text()")
         assert "2026-01-01" in stamp
@@ -295,30 +296,3 @@ def test_a_renamed_heading_answers_to_its_old_id(handbook, building):
         assert '<span id="first"></span><h1 id="one"' in text
         moved = (handbook / f"site/{home}zero/index.html").read_text("utf-8")
         assert 'data-target="../functions/one/#one"' in moved
-
-
-def test_a_notebook_page_has_copies_too(handbook, building):
-    """What it holds comes from its cells, and it is its own notebook."""
-    for language in ("zh", "en"):
-        cells = [
-            {"cell_type": "markdown", "metadata": {}, "source": "# Two\n\nA notebook."},
-            {
-                "cell_type": "code",
-                "execution_count": 1,
-                "metadata": {},
-                "source": "print(1 + 1)",
-                "outputs": [{"name": "stdout", "output_type": "stream", "text": "2\n"}],
-            },
-        ]
-        notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-        path = handbook / f"docs/functions/two.{language}.ipynb"
-        path.write_text(json.dumps(notebook), "utf-8")
-    config = handbook / "mkdocs.yml"
-    text = config.read_text("utf-8").replace("one.md\n", "one.md\n      - functions/two.ipynb\n", 1)
-    config.write_text(text, "utf-8")
-    assert building() == ""
-    copy = (handbook / "site/functions/two/index.md").read_text("utf-8")
-    assert copy.startswith("# Two\n\nA notebook.\n\n```python\nprint(1 + 1)\n```\n")
-    assert "```text\n2\n```" in copy
-    made = nbformat.read(handbook / "site/en/functions/two/two.ipynb", as_version=4)
-    nbformat.validate(made)
