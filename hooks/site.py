@@ -49,6 +49,12 @@ def date(folder: Path) -> str | None:
     return moment.date().isoformat()
 
 
+def on_template_context(context, template_name: str, config):
+    """The page for unknown addresses has a language as well, though it stands for no page."""
+    context["i18n_page_locale"] = context.get("i18n_current_language")
+    return context
+
+
 def on_post_page(output: str, page, config) -> str:
     """Make the links to the other language absolute, as search engines want them.
 

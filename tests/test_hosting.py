@@ -184,6 +184,8 @@ def test_an_unknown_address_is_answered_in_its_language(server, site, path):
     assert answer.status == 404 and answer.content == page.read_bytes()
     assert f'<html lang="{UNKNOWN[path]}"' in answer.content.decode()
     assert 'class="hb-search"' in answer.content.decode(), "search is missing"
+    word = {"zh": "<span>搜索</span>", "en": "<span>Search</span>"}[UNKNOWN[path]]
+    assert word in answer.content.decode()
 
 
 @needs_nginx
