@@ -40,7 +40,7 @@ def on_page_context(context, page, config, nav) -> None:
         return
     stem, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", page.file.src_uri).groups()
     read = source(page)
-    title = re.sub(r"[`*]", "", read.headings[0].text)
+    title = re.sub(r"[`*]", "", read.headings[0].text if read.headings else page.title)
     section = page.parent.title if page.parent else ""
     context["card"] = f"assets/cards/{stem}.{language}.png"
     _cards[context["card"]] = (section, title, summary(read), config.site_name)
