@@ -20,8 +20,12 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 SHIM = Path(__file__).with_name("offline.js")
 FOLDER = "logits-handbook"
-# for hosts and crawlers; the pages for unknown addresses hold absolute links
-LEFT_OUT = re.compile(r"(.*/)?404\.html|_headers|_redirects|_nginx/.*|vercel\.json|sitemap\.xml.*")
+# for hosts, crawlers and debuggers, and the theme's own search, which the site does not use; the
+# pages for unknown addresses hold absolute links
+LEFT_OUT = re.compile(
+    r"(.*/)?404\.html|_headers|_redirects|_nginx/.*|vercel\.json|sitemap\.xml.*|.*\.map"
+    r"|(.*/)?llms.*\.txt|handbook\.json|assets/cards/.*|assets/javascripts/(lunr|workers)/.*"
+)
 # a browser reads these itself; any other file is read by a script, if at all
 SHOWN = {".html", ".css", ".js", ".svg", ".png", ".woff2", ".ttf", ".ico", ".md", ".txt", ".ipynb"}
 MODULE = re.compile(r"\bimport\(|\bimport\.meta\b|(?:^|[;}\s])export\s*[{*]|^import\s", re.M)
@@ -61,7 +65,7 @@ def offline(name: str, path: Path, site: Path) -> dict[str, bytes]:
         return {name: page(name, path.read_text("utf-8"), site).encode()}
     if path.suffix == ".js":
         return {name: script(name, path).encode()}
-    if path.suffix in SHOWN or name == "handbook.json":
+    if path.suffix in SHOWN:
         return {name: path.read_bytes()}
     held = base64.b64encode(path.read_bytes()).decode()
     return {f"{name}.js": f"offlineFile({json.dumps(name)}, {json.dumps(held)});\n".encode()}
