@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
-.PHONY: help setup serve test build update mutate experiments bench cost lint pins clean
+.PHONY: help setup serve test build offline addresses update mutate experiments bench cost \
+	lint pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -34,6 +35,9 @@ build: setup  ## write site/, whole or not at all
 	@mkdocs build --quiet --strict --site-dir .cache/site
 	@rm -rf site && mv .cache/site site
 
+offline: build  ## logits-handbook-offline.zip, to be read without a server or network
+	@python -m hosting.offline site logits-handbook-offline.zip
+
 test: setup  ## every check
 	@echo "Running every check: blocks, pages, formulas, figures, site, browser"
 	@pytest
@@ -56,6 +60,9 @@ cost: setup  ## measure the times of guides/cost anew, on this machine (minutes)
 
 lint: setup  ## code style
 	@ruff check . && ruff format --check .
+
+addresses: setup  ## list new pages and headings as published: they answer for ever
+	@python -m tests.addresses
 
 pins: setup  ## take constraints.txt from this environment
 	@python -m pip freeze --all | sed 's/+cpu$$//' > constraints.txt

@@ -16,12 +16,11 @@ from mkdocs.plugins import event_priority
 
 POLICY = {
     "default-src": "'none'",
-    "script-src": "'self' 'wasm-unsafe-eval'",  # the search compiles WebAssembly
+    "script-src": "'self'",
     "style-src": "'self' 'unsafe-inline'",  # style attributes: KaTeX and the figures
     "img-src": "'self' data:",
     "font-src": "'self'",
     "connect-src": "'self'",
-    "worker-src": "'self'",
     "manifest-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'none'",

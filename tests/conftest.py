@@ -2,30 +2,55 @@
 
 import functools
 import http.server
+import logging
+import os
 import shutil
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
+import mkdocs.exceptions
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The handbook, built strictly as `make build` does, once for all tests."""
-    folder = tmp_path_factory.mktemp("site")
+def built(folder: Path, **environment: str) -> Path:
+    """The handbook, built strictly as `make build` does, with these environment variables."""
     run = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder],
         cwd=ROOT,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
     )
     if run.returncode:
         pytest.fail(f"the strict build fails:\n{run.stdout}{run.stderr}", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The built handbook, once for all tests."""
+    return built(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory) -> Path:
+    """The handbook as a host below a path publishes it, and the repository is known.
+
+    https://example.org/logits/ is this folder.
+    """
+    return built(
+        tmp_path_factory.mktemp("published") / "logits",
+        SITE_URL="https://example.org/logits/",
+        REPO_URL="https://example.org/repository",
+        SOURCE_DATE_EPOCH="1767225600",  # 2026-01-01
+    )
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +91,27 @@ def handbook(tmp_path) -> Path:
             "# One { #one }\n\n![A curve](one-curve.svg)\n\n[home](../index.md)\n"
         )
     return tmp_path
+
+
+@pytest.fixture
+def building(handbook, monkeypatch, caplog):
+    """Build the small handbook strictly; give back what the build said before it stopped."""
+
+    def run() -> str:
+        monkeypatch.syspath_prepend(str(handbook))
+        loaded = {name: sys.modules.pop(name) for name in list(sys.modules) if "snippets" in name}
+        try:
+            with caplog.at_level(logging.WARNING), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                config = load_config(
+                    str(handbook / "mkdocs.yml"), strict=True, site_dir=str(handbook / "site")
+                )
+                config.plugins.on_startup(command="build", dirty=False)
+                build(config)
+            return ""
+        except (mkdocs.exceptions.Abort, mkdocs.exceptions.BuildError) as error:
+            return f"{caplog.text}\n{error}"
+        finally:
+            sys.modules.update(loaded)
+
+    return run
