@@ -343,13 +343,22 @@ def size(say):
         ax.set(ylim=(0, None))
         ax.axhline(1, color=INK, lw=0.8)
     axes[0].set_ylabel(say("时间之比", "ratio of times"))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize=9)
+    named = axes[0].get_legend_handles_labels()
+    figure.legend(
+        *named, loc="outside lower center", fontsize=9, title=_where(say), title_fontsize=9
+    )
     return figure
 
 
 def _results(say) -> dict:
     """What was measured; `say` marks this as part of the drawing."""
     return json.loads(RESULTS.read_text(encoding="utf-8"))
+
+
+def _where(say) -> str:
+    """The machine and the day that the numbers belong to."""
+    at = _results(say)["machine"]
+    return f"{at['cpu']} · {at['kernels']} · torch {at['torch']} · {at['date']}"
 
 
 def _modes(say) -> dict[str, str]:
@@ -388,12 +397,7 @@ def _chart(sections: list[str], say, height: float):
     ax.set_yticks(range(len(rows)), [name for _, name in rows])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
-    where = stored["machine"]
-    ax.set_xlabel(
-        say("时间之比", "ratio of times")
-        + f" · {where['cpu']} · {where['kernels']} · torch {where['torch']} · {where['date']}",
-        fontsize=9,
-    )
+    ax.set_xlabel(f"{say('时间之比', 'ratio of times')} · {_where(say)}", fontsize=9)
     figure.legend(loc="outside upper right", ncols=2, fontsize=9)
     return figure
 
