@@ -39,15 +39,15 @@ def on_startup(command: str, dirty: bool) -> None:
 
 @event_priority(-400)  # the page as it is written
 def on_post_page(output: str, page, config) -> str:
-    return guarded(output)
+    return guarded(output, page.file.src_uri)
 
 
 @event_priority(-400)
 def on_post_template(output: str, template_name: str, config) -> str:
-    return guarded(output) if template_name.endswith(".html") else output
+    return guarded(output, template_name) if template_name.endswith(".html") else output
 
 
-def guarded(page: str) -> str:
+def guarded(page: str, name: str) -> str:
     """The page with its policy, before anything that it governs; a server's reload needs none."""
     if _serving:
         return page
@@ -58,7 +58,7 @@ def guarded(page: str) -> str:
     )
     guarded, count = re.subn(r"(<meta charset=[^>]*>)", rf"\1{tags}", page, count=1)
     if not count:
-        raise PluginError("the theme's page has no <meta charset>, behind which the policy stands")
+        raise PluginError(f"{name}: no <meta charset>, behind which the policy stands")
     return guarded
 
 

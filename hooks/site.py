@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urljoin
 
+from mkdocs.plugins import event_priority
+
 _serving = False
 
 
@@ -69,6 +71,7 @@ def on_post_page(output: str, page, config) -> str:
     return re.sub(r'<link rel="alternate" href="([^"]*)" hreflang=', absolute, output)
 
 
+@event_priority(-500)  # when every other hook has had the page
 def on_post_template(output_content: str, template_name: str, config) -> str:
     """The 404 page stands for no page, so it has none in the other language.
 
