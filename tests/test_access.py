@@ -25,8 +25,10 @@ def browser():
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [*((path, 1280) for path in PAGES), *((path, 360) for path in ("", "functions/softmax/"))],
+)
 def test_axe_finds_nothing(browser, address, path, width):
     """In the light and the dark scheme; blocks that are drawn late are drawn first."""
     context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
