@@ -37,7 +37,7 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
         except (LookupError, OSError) as error:
             raise PluginError(f"docs/{uri}: {match[0]}: {error}") from None
         text = relinked(text, f"{match['stem']}.md", posixpath.dirname(uri))
-        return f'<div class="quote" data-pagefind-ignore markdown="1">\n\n{text}\n\n</div>'
+        return f'<div class="quote" data-search-exclude markdown="1">\n\n{text}\n\n</div>'
 
     return PLACE.sub(fill, markdown)
 

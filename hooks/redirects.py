@@ -10,11 +10,17 @@ A heading that was renamed answers to its old id too.
 
 import posixpath
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from hooks.security import guarded  # noqa: E402
 
 TABLE = "redirects.tsv"
 PAGE = """<!doctype html>
@@ -61,7 +67,7 @@ def moves(config) -> list[Move]:
 
 def on_files(files, config) -> None:
     """Refuse a move that leads nowhere, or away from a page that is there."""
-    pages = {re.sub(r"\.(zh|en)\.md$", "", f.src_uri) for f in files.documentation_pages()}
+    pages = {re.sub(r"\.(zh|en)\.\w+$", "", f.src_uri) for f in files.documentation_pages()}
     for move in moves(config):
         where = f"{TABLE}:{move.line}"
         old, _, old_id = move.old.partition("#")
@@ -107,7 +113,7 @@ def on_post_build(config) -> None:
             )
             place = Path(config.site_dir) / home / move.old / "index.html"
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, "utf-8")
+            place.write_text(guarded(text, TABLE), "utf-8")
 
 
 def address(home: str, stem: str) -> str:

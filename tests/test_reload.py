@@ -46,7 +46,7 @@ def server(handbook, monkeypatch):
 
 
 def pages(site: Path) -> list[Path]:
-    return [path for path in site.rglob("*.html") if "pagefind" not in path.parts]
+    return [path for path in site.rglob("*.html")]
 
 
 @pytest.mark.parametrize("edit", EDITS)
