@@ -67,7 +67,8 @@ def table(entries: list[Page], language: str, sheet: bool = False) -> str:
     head = "".join(f"<th>{word}</th>" for word in words)
     rows = "".join(row(entry, sheet) for entry in entries)
     head = f"<thead><tr>{head}</tr></thead>"
-    return f'<table class="index" data-search-exclude>{head}<tbody>{rows}</tbody></table>'
+    kind = "index sheet" if sheet else "index"
+    return f'<table class="{kind}" data-search-exclude>{head}<tbody>{rows}</tbody></table>'
 
 
 def row(entry: Page, sheet: bool = False) -> str:
