@@ -92,12 +92,12 @@ def _against(truth, gradients) -> dict:
 
 REDUCED = {"seeds": 3, "classes": 8, "draws": 20_000, "taus": [0.1, 1.0, 5.0]}
 
-# how each estimate is drawn: function, sample, colour, line
+# how each estimate is drawn: function, sample (hard is straight-through), colour, line
 LINES = {
     "linear, both": ("linear", "soft", INK, "-"),
-    "square, straight-through": ("square", "straight-through", ORANGE, "--"),
+    "square, hard": ("square", "straight-through", ORANGE, "--"),
     "square, soft": ("square", "soft", PURPLE, ":"),
-    "log, straight-through": ("log", "straight-through", RED, "-."),
+    "log, hard": ("log", "straight-through", RED, "-."),
     "log, soft": ("log", "soft", BLUE, "-"),
 }
 BASELINE = "baseline E[f]"
