@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from fontTools import subset
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
@@ -45,6 +46,8 @@ def on_files(files, config) -> None:
     uris += [str(uri) for uri in config.extra_css]
     _sheets.clear()
     for uri in uris:
+        if uri not in files.src_uris:
+            raise PluginError(f"mkdocs.yml: extra_css names {uri}, which is not in docs/")
         _sheets[uri] = moved(files.src_uris[uri].content_string, uri)
     text = "\n".join(_sheets.values())
     _sheet = f"assets/stylesheets/main.{hashlib.sha256(text.encode()).hexdigest()[:8]}.css"
