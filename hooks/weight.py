@@ -47,7 +47,7 @@ def on_files(files, config) -> None:
     _sheets.clear()
     for uri in uris:
         if uri not in files.src_uris:
-            raise PluginError(f"mkdocs.yml: extra_css names {uri}, which is not in docs/")
+            raise PluginError(f"mkdocs.yml: extra_css names {uri}, which the site does not hold")
         _sheets[uri] = moved(files.src_uris[uri].content_string, uri)
     text = "\n".join(_sheets.values())
     _sheet = f"assets/stylesheets/main.{hashlib.sha256(text.encode()).hexdigest()[:8]}.css"
