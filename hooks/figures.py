@@ -62,7 +62,7 @@ def framed(name: str, drawing: str, alt: str) -> str:
     """The figure's element, with its text alternative; `on_post_page` puts the drawing in."""
     label = html.escape(alt, quote=True)
     DRAWINGS[name] = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-    return f'<figure class="plot" data-drawing="{name}"></figure>'
+    return f'<figure class="plot" tabindex="0" data-drawing="{name}"></figure>'
 
 
 def on_post_page(output: str, page, config) -> str:

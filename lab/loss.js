@@ -171,17 +171,17 @@ export class Loss extends Lab {
       const dead = svg("path", { class: "lab-dead" });
       const drawing = svg("svg", { viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true" });
       drawing.append(dead, zero, ...lines);
-      const dots = [0, 1].map((k) => h("i", { class: `lab-dot lab-dot-${k}` }));
+      const dots = [0, 1].map((k) => h("i", { class: `lab-loss-dot lab-loss-dot-${k}` }));
       const [high, low] = [h("span", { class: "lab-high" }), h("span", { class: "lab-low" })];
       const canvas = h("div", { class: "lab-canvas" }, drawing, high, low, ...dots);
-      const element = h("div", { class: "lab-plot" }, h("span", {}, this.words[name]), canvas);
+      const element = h("div", { class: "lab-loss-plot" }, h("span", {}, this.words[name]), canvas);
       return { element, lines, zero, dead, dots, high, low };
     });
-    this.cursor = h("i", { class: "lab-cursor" });
+    this.cursor = h("i", { class: "lab-loss-cursor" });
     this.flags = h("div", { class: "lab-flags", "aria-hidden": "true" });
     this.ticks = [0, 1, 2, 3, 4].map(() => h("span"));
     const area = h("div", { class: "lab-area" }, ...this.plot.map((p) => p.element), this.flags, this.cursor, this.slide.element);
-    return h("div", { class: "lab-plots" }, area, h("div", { class: "lab-ticks", "aria-hidden": "true" }, ...this.ticks));
+    return h("div", { class: "lab-loss-plots" }, area, h("div", { class: "lab-loss-ticks", "aria-hidden": "true" }, ...this.ticks));
   }
 
   // -- what is computed
