@@ -246,3 +246,37 @@ export function random(seed) {
 
 /** One draw of a Gumbel variable: its argmax over logits samples softmax. */
 export const gumbel = (uniform) => -log(-log(uniform()));
+
+// -- losses as people write them by hand -------------------------------------------------------
+
+export const byHand = {
+  /** −(y log p + (1 − y) log(1 − p)), p = 1 / (1 + exp(−x)): 0 times −inf is NaN. */
+  bce(x, y, r = float64) {
+    const p = r(1 / r(1 + r(exp(-r(x)))));
+    const [yes, no] = [r(r(y) * r(log(p))), r(r(1 - r(y)) * r(log(r(1 - p))))];
+    return -r(yes + no);
+  },
+  /** torch's sigmoid, then its BCE: once as if the answer were yes, times weight y, once no. */
+  sigmoidBce(x, y, weight = 1, r = float64) {
+    const p = sigmoid(x, r);
+    return r(r(r(r(weight) * r(y)) * bce(p, 1, r)) + r(r(1 - r(y)) * bce(p, 0, r)));
+  },
+  sigmoidBceGradient(x, y, weight = 1, r = float64) {
+    const yes = r(r(r(weight) * r(y)) * sigmoidBceGradient(x, 1, r));
+    return r(yes + r(r(1 - r(y)) * sigmoidBceGradient(x, 0, r)));
+  },
+  /** −Σ s log softmax(x) over the classes whose share s is not 0. */
+  crossEntropy(x, y, { smoothing = 0, weight } = {}, r = float64) {
+    const s = shares(x.length, y, smoothing, weight, r);
+    const p = softmax(x, r);
+    return -sum(s.map((v, k) => (v ? r(v * r(log(p[k]))) : 0)), r);
+  },
+  /** Its gradient by the chain rule: −s / p, then softmax's own. */
+  crossEntropyGradient(x, y, { smoothing = 0, weight } = {}, r = float64) {
+    const s = shares(x.length, y, smoothing, weight, r);
+    const p = softmax(x, r);
+    const g = s.map((v, k) => (v ? -r(v / p[k]) : 0));
+    const mean = sum(g.map((v, k) => r(v * p[k])), r);
+    return g.map((v, k) => r(p[k] * r(v - mean)));
+  },
+};

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, ORANGE, panels
 
 FORMS = {
@@ -46,6 +47,11 @@ def errors(say):
         ax.set(xlabel="x", yscale="log", ylim=(1e-9, 4))
     left.legend(loc=(0.2, 0.5), handlelength=1.3)
     return figure
+
+
+def broken(say):
+    """softmax of the page's raised logits in four dtypes."""
+    return _lab.broken(say, [90.0, 89.0, 88.0])
 
 
 def _both(form, x):

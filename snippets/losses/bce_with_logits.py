@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, INK, ORANGE, panels
 
 SOFT = 0.3
@@ -51,3 +52,8 @@ def pos_weight(say):
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="logit x")
     left.legend()
     return figure
+
+
+def surface(say):
+    """Target 0 and the logit 20, where sigmoid is 1 in float32."""
+    return _lab.loss(say, 20.0, 0.0)
