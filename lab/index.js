@@ -1,5 +1,8 @@
 /* The elements of the lab: the build bundles this into assets/lab.js (hooks/lab.py). */
 
 import { Compare } from "./compare.js";
+import { Curve } from "./curve.js";
+import { Jacobian } from "./jacobian.js";
+import { Sample } from "./sample.js";
 
-for (const lab of [Compare]) customElements.define(`logits-${lab.key}`, lab);
+for (const lab of [Compare, Curve, Jacobian, Sample]) customElements.define(`logits-${lab.key}`, lab);

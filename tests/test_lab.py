@@ -358,27 +358,31 @@ def settle(page):
 
 
 def logits(page) -> list[float]:
-    return [float(f.input_value()) for f in page.locator(".lab-input .lab-field").all()]
+    return [
+        float(f.input_value()) for f in page.locator("logits-compare .lab-input .lab-field").all()
+    ]
 
 
 def shows(page, rows, dim, t=1.0):
     """Every displayed value is torch's, and so is the argmax."""
     settle(page)
-    cells = page.locator(".lab-value").all_text_contents()
+    cells = page.locator("logits-compare .lab-value").all_text_contents()
     columns = [values.reshape(-1).tolist() for values in expected(rows, dim, t)]
     want = [printed(v) for values in zip(*columns, strict=True) for v in values]
     assert cells == want
     x = torch.tensor(rows, dtype=torch.float64)
     best = torch.zeros_like(x).scatter(dim, x.argmax(dim, keepdim=True), 1).flatten().tolist()
-    marks = page.locator(".lab-line:not(.lab-head)").all()
+    marks = page.locator("logits-compare .lab-line:not(.lab-head)").all()
     assert [float("lab-best" in mark.get_attribute("class")) for mark in marks] == best
 
 
 def ran(page) -> dict:
     """Run the code that the button copies; what it printed."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(".lab-button").first.click()
-    page.wait_for_function("document.querySelector('.lab-message').textContent !== ''")
+    page.locator("logits-compare .lab-button").first.click()
+    page.wait_for_function(
+        "document.querySelector('logits-compare .lab-message').textContent !== ''"
+    )
     code = page.evaluate("navigator.clipboard.readText()")
     out = io.StringIO()
     names: dict = {}
@@ -392,9 +396,9 @@ def test_compare_starts_with_the_articles_tensor(visit, path):  # noqa: F811
     page = visit(path)
     assert page.locator("logits-compare figure").count() == 0
     shows(page, A, 1)
-    page.locator(".lab-choice label").first.click()
+    page.locator("logits-compare .lab-choice label").first.click()
     shows(page, A, 0)
-    assert ("温度" in page.locator(".lab").inner_text()) == (path == "lab/")
+    assert ("温度" in page.locator("logits-compare .lab").inner_text()) == (path == "lab/")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -426,10 +430,12 @@ def test_a_bar_has_keys(visit, path):  # noqa: F811
             assert bar.get_attribute("aria-valuemin") == "-10"
     assert bar.get_attribute("aria-valuetext").startswith("-3.0000, softmax ")
     shows(page, [A[0], [*A[1][:2], -3.0]], 1)
-    page.locator(".lab-out").nth(0).focus()
+    page.locator("logits-compare .lab-out").nth(0).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
-    assert page.locator(".lab-detail").inner_text().startswith("log_softmax[0, 1] = ")
+    assert (
+        page.locator("logits-compare .lab-detail").inner_text().startswith("log_softmax[0, 1] = ")
+    )
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -454,16 +460,16 @@ def test_a_bar_is_moved_by_a_finger(browser, address, path):  # noqa: F811
 @pytest.mark.parametrize("path", PAGES)
 def test_the_temperature_and_the_terms(visit, path):  # noqa: F811
     page = visit(path)
-    page.locator(".lab-short").fill("2.5")
+    page.locator("logits-compare .lab-short").fill("2.5")
     shows(page, A, 1, 2.5)
-    page.locator(".lab-range").focus()
+    page.locator("logits-compare .lab-range").focus()
     page.keyboard.press("Home")
     shows(page, A, 1, 0.1)
-    page.locator(".lab-short").fill("1")
-    page.locator(".lab-out").nth(4).hover()  # softmax of [0, 1]
+    page.locator("logits-compare .lab-short").fill("1")
+    page.locator("logits-compare .lab-out").nth(4).hover()  # softmax of [0, 1]
     e = np.exp(np.array(A[0]) - A[0][0])
     terms = " + ".join(f"{v:.4f}" for v in e)
-    detail = page.locator(".lab-detail").inner_text()
+    detail = page.locator("logits-compare .lab-detail").inner_text()
     assert detail.startswith("softmax[0, 1] = ")
     assert detail.endswith(f"{e[1]:.4f} / ({terms}) = {e[1]:.4f} / {e.sum():.4f} = 0.3585")
 
@@ -484,7 +490,7 @@ TYPED = {
 @pytest.mark.parametrize("path", PAGES)
 def test_bad_input_is_named_and_never_shown_as_a_number(visit, path):  # noqa: F811
     page = visit(path)
-    field = page.locator(".lab-input .lab-field").first
+    field = page.locator("logits-compare .lab-input .lab-field").first
     for text, (value, *said) in TYPED.items():
         field.fill("0.5283")
         field.press("Enter")
@@ -494,14 +500,14 @@ def test_bad_input_is_named_and_never_shown_as_a_number(visit, path):  # noqa: F
         if value is not None:
             field.blur()
             assert "Infinity" not in field.input_value() and "NaN" not in field.input_value()
-        message = page.locator(".lab-message").inner_text()
+        message = page.locator("logits-compare .lab-message").inner_text()
         assert said[path != "lab/"] in message and bool(message) == bool(said[0]), (text, message)
         assert (field.get_attribute("aria-invalid") == "true") == (value is None)
-    text = page.locator(".lab-text")
+    text = page.locator("logits-compare .lab-text")
     for bad in ("1, 2; 3", "[1, 2", "1,,2", "0," * 101, ""):
         text.fill(bad)
         text.evaluate("e => e.dispatchEvent(new Event('change'))")
-        assert page.locator(".lab-message.lab-bad").inner_text()
+        assert page.locator("logits-compare .lab-message.lab-bad").inner_text()
         shows(page, [[-2.5, *A[0][1:]], A[1]], 1)
 
 
@@ -511,25 +517,25 @@ def test_fifty_values_are_pasted_into_one_field(visit, path):  # noqa: F811
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row = [round(k / 7 - 3, 4) for k in range(50)]
     page.evaluate("t => navigator.clipboard.writeText(t)", "\n".join(["，".join(map(str, row))]))
-    page.locator(".lab-input .lab-field").nth(2).focus()
+    page.locator("logits-compare .lab-input .lab-field").nth(2).focus()
     page.keyboard.press("Control+v")
     shows(page, row, 0)
-    assert "50" in page.locator(".lab-message").inner_text()
-    page.locator(".lab-button").nth(2).click()
+    assert "50" in page.locator("logits-compare .lab-message").inner_text()
+    page.locator("logits-compare .lab-button").nth(2).click()
     shows(page, A, 1)
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_the_address_holds_the_state(visit, address, path):  # noqa: F811
     page = visit(path)
-    page.locator(".lab-text").fill("1e21 -0.5\n2 nan")
-    page.locator(".lab-choice label").first.click()
-    page.locator(".lab-short").fill("2")
+    page.locator("logits-compare .lab-text").fill("1e21 -0.5\n2 nan")
+    page.locator("logits-compare .lab-choice label").first.click()
+    page.locator("logits-compare .lab-short").fill("2")
     page.wait_for_function("location.search.includes('compare.t=2')")
     shared = page.url.removeprefix(address)
     again = visit(shared)
     shows(again, [[1e21, -0.5], [2, float("nan")]], 0, 2)
-    page.locator(".lab-button").nth(2).click()
+    page.locator("logits-compare .lab-button").nth(2).click()
     page.wait_for_function("location.search === ''")
 
 
@@ -537,12 +543,12 @@ def test_the_address_holds_the_state(visit, address, path):  # noqa: F811
 def test_a_broken_address_says_what_it_did(visit, path):  # noqa: F811
     page = visit(path + "?compare.x=1,2,x&compare.t=0&compare.dim=1&compare.y=3&other=%E0%A4%A")
     shows(page, A, 1)
-    message = page.locator(".lab-message.lab-bad").inner_text()
+    message = page.locator("logits-compare .lab-message.lab-bad").inner_text()
     for part in ("compare.x", "compare.t", "compare.y"):
         assert part in message
     page = visit(path + "?compare.x=1,2&compare.dim=1")
     shows(page, [1, 2], 0)
-    assert "dim=0" in page.locator(".lab-message").inner_text()
+    assert "dim=0" in page.locator("logits-compare .lab-message").inner_text()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -552,9 +558,9 @@ def test_the_copied_code_prints_what_is_shown(visit, path):  # noqa: F811
         names = ran(page)
         values = expected(names["y_logits"].tolist(), names["y_logits"].dim() - 1)
         assert names["y_logits"].flatten().tolist() == logits(page)
-        t = float(page.locator(".lab-short").input_value())
+        t = float(page.locator("logits-compare .lab-short").input_value())
         shows(page, names["y_logits"].tolist(), names["y_logits"].dim() - 1, t)
-        shown = page.locator(".lab-value").all_text_contents()
+        shown = page.locator("logits-compare .lab-value").all_text_contents()
         found = re.findall(r"-?(?:inf|nan|\d+\.\d*(?:e[+-]\d+)?)", names["printed"])
         found = found[: len(shown)]  # the four tensors; the argmax follows
         columns = [shown[k::4] for k in range(4)]
@@ -575,8 +581,8 @@ def test_the_copied_code_prints_what_is_shown(visit, path):  # noqa: F811
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_nothing(visit, path, scheme, width):  # noqa: F811
     page = visit(path, scheme, width)
-    page.locator(".lab-input .lab-field").first.fill("x")
-    page.locator(".lab-input .lab-field").first.press("Enter")
+    page.locator("logits-compare .lab-input .lab-field").first.fill("x")
+    page.locator("logits-compare .lab-input .lab-field").first.press("Enter")
     page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
     found = page.evaluate("axe.run('logits-compare')")
     said = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]]
@@ -585,7 +591,7 @@ def test_axe_finds_nothing(visit, path, scheme, width):  # noqa: F811
 
 def test_a_hundred_logits_are_updated_within_a_frame(visit, capsys):  # noqa: F811
     page = visit("lab/")
-    page.locator(".lab-text").fill(", ".join(str(k / 10) for k in range(100)))
+    page.locator("logits-compare .lab-text").fill(", ".join(str(k / 10) for k in range(100)))
     settle(page)
     measure = page.context.new_cdp_session(page)
     measure.send("Performance.enable")
@@ -669,7 +675,7 @@ def test_the_figure_stands_in_without_javascript(browser, address):  # noqa: F81
 def test_the_lab_works_from_a_file(browser, site):  # noqa: F811
     page = browser.new_page()
     page.goto((site / "en/lab/index.html").as_uri())
-    page.locator(".lab-short").fill("2")
+    page.locator("logits-compare .lab-short").fill("2")
     shows(page, A, 1, 2)
     page.close()
 
