@@ -53,6 +53,13 @@ export class Curve extends Lab {
     },
   };
 
+  /** The view follows a cursor that was put outside it. */
+  tidy(given) {
+    const { x, c, w } = this.state;
+    if (given.includes("x") && !given.includes("c") && Math.abs(x - c) > w / 2) this.state.c = x;
+    return [];
+  }
+
   build() {
     const { words } = this;
     const names = Object.keys(curves).map((name) => h("option", { value: name }, name));
@@ -114,9 +121,11 @@ export class Curve extends Lab {
   grid = () => 10 ** Math.floor(Math.log10(this.state.w / 99));
 
   choose(fn) {
+    if (view(fn) === view(this.state.fn)) return this.set({ fn });
     const [c, w] = view(fn);
-    const inside = Math.abs(this.state.x - c) < w / 2;
-    this.set({ fn, c, w, x: inside ? this.state.x : c });
+    const { x } = this.state;
+    const inside = Math.abs(x - c) < w / 2 && Number.isFinite(curves[fn].f(x));
+    this.set({ fn, c, w, x: inside ? x : c });
   }
 
   look([c, w]) {
@@ -198,7 +207,7 @@ export class Curve extends Lab {
     const { fn, x } = this.state;
     const [low, high] = this.ends;
     const { f, d } = curves[fn];
-    this.at = [f(x), d(x)];
+    this.at = [f(x) + 0, d(x) + 0]; // -0 is 0
     this.fn.value = fn;
     this.typed.show(x);
     const xs = Array.from({ length: POINTS + 1 }, (_, k) => low + ((high - low) * k) / POINTS);

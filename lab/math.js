@@ -227,7 +227,7 @@ export const curves = {
   sigmoid: { f: sigmoid, d: slope, code: "torch.sigmoid(x)" },
   logsigmoid: { f: logsigmoid, d: (x) => sigmoid(-x), code: "F.logsigmoid(x)" },
   softplus: { f: softplus, d: (x) => (x > 20 ? 1 : sigmoid(x)), code: "F.softplus(x)" },
-  tanh: { f: tanh, d: (x) => 4 * slope(2 * x), code: "torch.tanh(x)" },
+  tanh: { f: tanh, d: (x) => 1 - tanh(x) ** 2, code: "torch.tanh(x)" },
   silu: { f: silu, d: (x) => sigmoid(x) * (1 + x * sigmoid(-x)), code: "F.silu(x)" },
   hardsigmoid: {
     f: hardsigmoid,

@@ -1,5 +1,6 @@
 """The lab's curves: value and gradient against torch, the cursor, the view."""
 
+import itertools
 import re
 
 import pytest
@@ -42,17 +43,18 @@ def shows(page, name: str, x: float) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("name", CODES)
-def test_every_curve_shows_what_torch_gives(visit, path, name):  # noqa: F811
-    page = visit(f"{path}?curve.fn={name}")
+def test_every_curve_shows_and_copies_what_torch_gives(visit, path):  # noqa: F811
+    page = visit(path)
     field = page.locator("logits-curve .lab-at-x")
-    for x in POINTS if path == "en/lab/" else POINTS[2:4]:
-        field.fill(str(x))
-        shows(page, name, x)
-    if path == "en/lab/":
-        field.fill("0.25")
-        _, _, shown = read(page)
-        agree(shown, numbers(ran(page, "curve")))
+    for name in CODES:
+        page.locator("logits-curve select").select_option(name)
+        for x in POINTS if path == "en/lab/" else POINTS[2:4]:
+            field.fill(str(x))
+            shows(page, name, x)
+        if path == "en/lab/":
+            field.fill("0.25")
+            _, _, shown = read(page)
+            agree(shown, numbers(ran(page, "curve")))
 
 
 def test_the_functions_of_the_handbook_are_there():
@@ -99,8 +101,8 @@ def test_the_cursor_has_mouse_keys_and_a_field(visit, path):  # noqa: F811
     slider.focus()
     for key, x in (
         ("Home", -6),
-        ("ArrowRight", -5.76),
-        ("PageUp", -3.36),
+        ("ArrowRight", -5.8),
+        ("PageUp", -3.4),
         ("End", 6),
         ("PageUp", 8.4),
     ):
@@ -144,18 +146,25 @@ def test_zoom_and_shift(visit, path):  # noqa: F811
     assert ends() == [-6, 6]
     lab.locator("select").select_option("logit")
     assert ends() == pytest.approx([-0.1, 1.1])
-    shows(page, "logit", 0.5)  # the cursor came into the view
+    shows(page, "logit", 0.5)  # where it is finite
+    lab.locator(".lab-at-x").fill("20")
+    assert ends() == pytest.approx([19.4, 20.6])  # the view follows
+    lab.locator("select").select_option("softplus")
+    lab.locator(".lab-at-x").fill("21")
+    before = ends()
+    lab.locator("select").select_option("logaddexp")
+    assert ends() == before and before[0] < 21 < before[1]  # to compare the two
 
 
-@pytest.mark.parametrize("name", CODES)
-def test_any_view_is_drawn(visit, name):  # noqa: F811
-    page = visit(f"en/lab/?curve.fn={name}")
+def test_any_view_is_drawn(visit):  # noqa: F811
+    page = visit("en/lab/")
     lab = page.locator("logits-curve")
-    for c, w in ((0, 12), (0.5, 1.2), (-5, 0.01), (20, 1), (0, 1e6), (999999, 2)):
-        lab.evaluate("(e, [c, w]) => e.set({c, w, x: c})", [c, w])
+    views = [(0, 12), (0.5, 1.2), (-5, 0.01), (20, 1), (0, 1e6), (999999, 2)]
+    for fn, (c, w) in itertools.product(CODES, views):
+        lab.evaluate("(e, [fn, c, w]) => e.set({fn, c, w, x: c})", [fn, c, w])
         settle(page)
         html = lab.inner_html()
-        assert not re.search("NaN|Infinity|undefined", html), (c, w)
+        assert not re.search("NaN|Infinity|undefined", html), (fn, c, w)
         labels = lab.locator(".lab-tick-x").all_text_contents()
         assert 1 <= len(labels) <= 14
 
@@ -195,6 +204,7 @@ def test_a_finger_moves_the_cursor(browser, address):  # noqa: F811
 
 @pytest.mark.parametrize("path", PAGES)
 def test_what_the_page_says_to_try(visit, path):  # noqa: F811
+    page = visit(path)
     for fn, x, value, slope in (
         ("sigmoid", 10, "1.0000", "4.5396e-05"),
         ("logsigmoid", -10, "-10.0000", "1.0000"),
@@ -203,5 +213,6 @@ def test_what_the_page_says_to_try(visit, path):  # noqa: F811
         ("logit", 1, "inf", "inf"),
         ("logit", 1.01, "nan", "nan"),
     ):
-        page = visit(f"{path}?curve.fn={fn}&curve.x={x}")
+        page.locator("logits-curve select").select_option(fn)
+        page.locator("logits-curve .lab-at-x").fill(str(x))
         assert read(page) == (fn, x, [value, slope])
