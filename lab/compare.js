@@ -362,7 +362,7 @@ print(x.argmax(dim=${dim}))
 
 /** Where the bars end: the least of 5, 10, 20, 50, 100 … above every finite logit, so that one that
     was dragged to the end can be dragged further. */
-function reach(values) {
+export function reach(values) {
   const most = Math.max(4, ...values.map(Math.abs).filter(Number.isFinite));
   const power = 10 ** Math.floor(Math.log10(most));
   return [1, 2, 5, 10, 20].map((k) => k * power).find((end) => end > most && end < Infinity) ?? most;

@@ -3,5 +3,10 @@
 import { Compare } from "./compare.js";
 import { Break } from "./break.js";
 import { Loss } from "./loss.js";
+import { Jacobian } from "./jacobian.js";
+import { Sample } from "./sample.js";
+import { Curve } from "./curve.js";
 
-for (const lab of [Compare, Break, Loss]) customElements.define(`logits-${lab.key}`, lab);
+for (const lab of [Compare, Break, Loss, Jacobian, Sample, Curve]) {
+  customElements.define(`logits-${lab.key}`, lab);
+}

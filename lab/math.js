@@ -190,16 +190,44 @@ export function logSoftmaxJacobian(x, r = float64) {
   return p.map((_, i) => p.map((b, j) => r((i === j ? 1 : 0) - b)));
 }
 
+/** The singular values of a square matrix, largest first: one-sided Jacobi rotations of its columns
+    until every two are orthogonal; their lengths are the values. NaN where an entry is not finite. */
+export function singularValues(A) {
+  const n = A.length;
+  if (!A.flat().every(Number.isFinite)) return A.map(() => NaN);
+  const size = max(...A.flat().map(abs)) || 1; // squares of the scaled entries stay in range
+  const columns = A.map((_, j) => A.map((row) => row[j] / size));
+  const dot = (a, b) => a.reduce((s, v, k) => s + v * b[k], 0);
+  for (let sweep = 0, turned = true; turned && sweep < 60; sweep++) {
+    turned = false;
+    for (let i = 0; i < n; i++) {
+      for (let j = i + 1; j < n; j++) {
+        const [a, b] = [columns[i], columns[j]];
+        const [aa, bb, ab] = [dot(a, a), dot(b, b), dot(a, b)];
+        if (abs(ab) <= 1e-16 * Math.sqrt(aa) * Math.sqrt(bb)) continue;
+        turned = true;
+        const zeta = (bb - aa) / (2 * ab);
+        const t = (zeta < 0 ? -1 : 1) / (abs(zeta) + Math.hypot(1, zeta));
+        const c = 1 / Math.hypot(1, t);
+        columns[i] = a.map((v, k) => c * (v - t * b[k]));
+        columns[j] = b.map((v, k) => c * (v + t * a[k]));
+      }
+    }
+  }
+  return columns.map((v) => size * Math.hypot(...v)).sort((a, b) => b - a);
+}
+
 // -- curves: value, derivative and the torch expression of functions of one number ------------
 
 const slope = (x) => sigmoid(x) * sigmoid(-x);
 const first = (f) => (x) => f([x, 0, 0])[0];
+const ramp = (x) => max(0, min(6, x + 3)) / 6;
 
 export const curves = {
   sigmoid: { f: sigmoid, d: slope, code: "torch.sigmoid(x)" },
   logsigmoid: { f: logsigmoid, d: (x) => sigmoid(-x), code: "F.logsigmoid(x)" },
   softplus: { f: softplus, d: (x) => (x > 20 ? 1 : sigmoid(x)), code: "F.softplus(x)" },
-  tanh: { f: tanh, d: (x) => 4 * slope(2 * x), code: "torch.tanh(x)" },
+  tanh: { f: tanh, d: (x) => 1 - tanh(x) ** 2, code: "torch.tanh(x)" },
   silu: { f: silu, d: (x) => sigmoid(x) * (1 + x * sigmoid(-x)), code: "F.silu(x)" },
   hardsigmoid: {
     f: hardsigmoid,
@@ -213,7 +241,7 @@ export const curves = {
     code: "torch.logit(x)",
   },
   log1p: { f: log1p, d: (x) => 1 / (1 + x), code: "torch.log1p(x)" },
-  xlogy: { f: (x) => xlogy(x, x), d: (x) => log(x) + 1, code: "torch.xlogy(x, x)" },
+  xlogy: { f: (x) => xlogy(x, x), d: (x) => log(x) + x / x, code: "torch.xlogy(x, x)" },
   softmax: {
     f: first(softmax),
     d: (x) => softmaxJacobian([x, 0, 0])[0][0],
@@ -229,6 +257,23 @@ export const curves = {
     d: (x) => softmax([x, 0, 0])[0],
     code: "torch.logsumexp(torch.stack([x, 0 * x, 0 * x]), 0)",
   },
+  softmin: {
+    f: (x) => first(softmax)(-x),
+    d: (x) => -softmaxJacobian([-x, 0, 0])[0][0],
+    code: "F.softmin(torch.stack([x, 0 * x, 0 * x]), 0)[0]",
+  },
+  logaddexp: {
+    f: (x) => max(x, 0) + log1p(exp(-abs(x))),
+    d: sigmoid,
+    code: "torch.logaddexp(x, 0 * x)",
+  },
+  hardswish: {
+    f: (x) => x * ramp(x),
+    d: (x) => (x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1),
+    code: "F.hardswish(x)",
+  },
+  expm1: { f: Math.expm1, d: exp, code: "torch.expm1(x)" },
+  atanh: { f: Math.atanh, d: (x) => 1 / (1 - x * x), code: "torch.atanh(x)" },
 };
 
 // -- chance ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, INK, ORANGE, panels
 
 
@@ -49,3 +50,8 @@ def threshold(say):
     left.legend()
     right.legend()
     return figure
+
+
+def lab(say):
+    """Where the lab starts: softplus, read off at 1."""
+    return _lab.curve(say, "softplus", F.softplus)

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, INK, ORANGE, PURPLE, panels
 
 
@@ -54,3 +55,8 @@ def lost(say):
     right.set(title=say("对 x 的梯度", "Gradient with respect to x"), xlabel="x")
     left.legend(loc="upper right")
     return figure
+
+
+def lab(say):
+    """Where the lab starts: softmax of the logits that the page uses most."""
+    return _lab.jacobian(say, [2, 1, 0.1])

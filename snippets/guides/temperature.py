@@ -5,6 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from snippets import _lab
 from snippets._style import BLUE, GREEN, INK, ORANGE, panels
 
 X = torch.tensor([0.0, 2.0, 3.0], dtype=torch.float64)
@@ -71,3 +72,8 @@ def reliability(say):
         ax.set(title=title, xlabel=say("置信度", "confidence"), xlim=(0.3, 1), ylim=(0, 1.02))
     axes[0].set_ylabel(say("准确率", "accuracy"))
     return figure
+
+
+def lab(say):
+    """Where the lab starts: the page's row, and a thousand draws of it."""
+    return _lab.sample(say, [0, 2, 3], 1, 0, 1000)

@@ -1,0 +1,156 @@
+"""What every element of the lab keeps to: axe, room, figure, address, code; one row an element."""
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+
+from tests.markdown import ROOT
+from tests.test_browser import browser, pytestmark, visit  # noqa: F401
+from tests.test_lab import settle
+
+PAGES = ["lab/", "en/lab/"]
+# element: its other page, a state, and a number that it refuses
+ELEMENTS = {
+    "jacobian": ("guides/gradients/", "jacobian.x=[1,-inf,3]&jacobian.f=log_softmax", "x=1,a"),
+    "sample": (
+        "guides/temperature/",
+        "sample.x=[1,2]&sample.t=0&sample.seed=7&sample.n=9",
+        "n=1.5",
+    ),
+    "curve": ("functions/tanh/", "curve.fn=logit&curve.x=0.25&curve.c=0.5&curve.w=2", "w=0"),
+}
+
+
+def ran(page, name: str) -> str:
+    """Run the code that an element's button copies; what it printed."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(f"logits-{name} .lab-buttons .lab-button").first.click()
+    said = f"document.querySelector('logits-{name} .lab-message').textContent !== ''"
+    page.wait_for_function(said)
+    code = page.evaluate("navigator.clipboard.readText()")
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(compile(code, name, "exec"), {})
+    return out.getvalue()
+
+
+def numbers(text: str) -> list[float]:
+    """Every number of a printed text; `grad_fn=<…>` and dtypes are none."""
+    text = re.sub(r"grad_fn=<\w+>|dtype=[\w.]+|\w+\[\d\]|float64", "", text)
+    return [float(v) for v in re.findall(r"-?(?:inf|nan|\d+\.?\d*(?:e[+-]\d+)?)", text)]
+
+
+def agree(shown: list[str], printed: list[float]) -> None:
+    """Each shown number is the printed one, to the digit that each was printed to."""
+    assert len(shown) == len(printed), (shown, printed)
+    for text, b in zip(shown, printed, strict=True):
+        a = float(text)
+        if np.isfinite(a) and np.isfinite(b):
+            assert abs(a - b) <= 1.01e-4 * max(1, abs(a)), (text, b)
+        else:
+            assert str(a) == str(b)
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing(visit, name, scheme, width):  # noqa: F811
+    state = ELEMENTS[name][1]
+    for path in (f"en/lab/?{state}", ELEMENTS[name][0]):
+        page = visit(path, scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        field = page.locator(f"logits-{name} .lab-field:not(select)").first
+        field.fill("x")
+        field.press("Enter")
+        page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
+        found = page.evaluate(f"axe.run('logits-{name}')")
+        said = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]]
+        assert not said, said
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_shifts(browser, address, name, width):  # noqa: F811
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    # the script comes late, as on a slow line: the page is painted before it runs
+    page.route("**/lab.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((e) => (shift += e.value)))
+          .observe({type: "layout-shift", buffered: true});"""
+    )
+    page.goto(address + "en/" + ELEMENTS[name][0], wait_until="commit")
+    lab = page.locator(f"logits-{name}")
+    lab.wait_for(state="attached")
+    lab.evaluate("e => e.scrollIntoView()")
+    before = lab.bounding_box()["height"]
+    lab.locator(".lab").wait_for()
+    page.wait_for_timeout(200)
+    assert lab.bounding_box()["height"] == before
+    assert page.evaluate("shift") < 0.01
+    context.close()
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("path", PAGES)
+def test_the_address_holds_the_state(visit, address, name, path):  # noqa: F811
+    """A state from the address is written back as it was; reset clears it."""
+    state = ELEMENTS[name][1]
+    page = visit(f"{path}?{state}")
+    lab = page.locator(f"logits-{name}")
+    assert lab.locator(".lab-message").inner_text() == ""
+    kept = lab.evaluate("e => e.address()").removeprefix(address + path)
+    assert sorted(kept.removeprefix("?").split("&")) == sorted(state.split("&"))
+    lab.locator(".lab-buttons .lab-button").nth(2).click()
+    page.wait_for_function("location.search === ''")
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_broken_address_says_what_it_did(visit, name, path):  # noqa: F811
+    fields = [ELEMENTS[name][2], "q=1", "x=%E0%A4%A"]
+    page = visit(f"{path}?" + "&".join(f"{name}.{part}" for part in fields))
+    message = page.locator(f"logits-{name} .lab-message.lab-bad").inner_text()
+    for part in fields:
+        assert f"{name}.{part.split('=')[0]}" in message
+    # what is refused leaves the page's own value
+    kept = page.locator(f"logits-{name}").evaluate("e => e.address()")
+    assert f"{name}." not in kept
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+@pytest.mark.parametrize("language", ["", "en/"])
+def test_the_figure_stands_in_without_javascript(browser, address, name, language):  # noqa: F811
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + language + ELEMENTS[name][0])
+    figure = page.locator(f"logits-{name} figure svg").bounding_box()
+    element = page.locator(f"logits-{name}").bounding_box()
+    assert element["height"] - figure["height"] < 60
+    drawn = set(numbers(page.locator(f"logits-{name} figure svg").inner_html().replace("−", "-")))
+    context.close()
+    page = browser.new_page()
+    page.goto(address + language + ELEMENTS[name][0])
+    shown = {
+        "jacobian": ".lab-matrix td[tabindex]",
+        "sample": ".lab-draws td:nth-child(2), .lab-draws td:nth-child(5)",
+        "curve": ".lab-read",
+    }[name]
+    for text in page.locator(f"logits-{name} {shown}").all_text_contents():
+        for value in re.findall(r"-?\d+\.\d{4}|^\d+$", text):
+            assert float(value) in drawn, value
+    page.close()
+
+
+def test_elements_work_from_a_file(browser, site):  # noqa: F811
+    page = browser.new_page()
+    page.goto((site / "en/lab/index.html").as_uri())
+    for name in ELEMENTS:
+        page.locator(f"logits-{name} .lab").wait_for()
+    page.locator("logits-curve .lab-at-x").fill("0")
+    settle(page)
+    assert page.locator("logits-curve .lab-read").inner_text().startswith("sigmoid(0) = 0.5000")
+    page.close()
