@@ -124,7 +124,7 @@ export class Jacobian extends RowLab {
       line.forEach((value, j) => {
         put(this.cells[i][j], show(value + 0)); // -0 is 0
         // an entry of either matrix lies between -1 and 1, and the colour is its size
-        const share = Math.round(100 * Math.min(1, Math.abs(value)) ** 0.7 * 0.36) || 0;
+        const share = Math.round(100 * Math.min(1, Math.abs(value)) ** 0.5 * 0.36) || 0;
         this.cells[i][j].style.setProperty("--share", `${share}%`);
         mark(this.cells[i][j], { class: value < 0 ? "lab-minus" : "lab-plus" });
       });

@@ -264,8 +264,8 @@ export const curves = {
   },
   logaddexp: {
     f: (x) => max(x, 0) + log1p(exp(-abs(x))),
-    d: sigmoid,
-    code: "torch.logaddexp(x, 0 * x)",
+    d: (x) => sigmoid(x),
+    code: "torch.logaddexp(x, torch.zeros_like(x))",
   },
   hardswish: {
     f: (x) => x * ramp(x),
