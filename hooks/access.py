@@ -9,5 +9,5 @@ def on_page_content(content: str, page, config, files) -> str:
     The theme's script takes the stop away from a block that it finds to be short enough; it looks
     at a block when it comes into view.
     """
-    content = content.replace("<pre><code>", '<pre><code tabindex="0">')
+    content = re.sub(r"(<pre[^>]*><code)>", r'\1 tabindex="0">', content)
     return re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", content)

@@ -47,7 +47,8 @@ def on_startup(command: str, dirty: bool) -> None:
 
 def on_env(env, config, files):
     """Keep the theme's templates compiled; under a server, keep what they made of a page."""
-    folder = STORE / "templates"
+    env.trim_blocks = env.lstrip_blocks = True  # the lines of statements are a third of a page
+    folder = STORE / "templates-trimmed"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
     if _serving:

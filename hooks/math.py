@@ -13,6 +13,9 @@ from mkdocs.structure.files import File
 from py_mini_racer import MiniRacer
 
 KATEX = Path(__file__).resolve().parent.parent / "node_modules" / "katex" / "dist"
+shown: set[str] = (
+    set()
+)  # every character that a formula shows: hooks/weight.py cuts the fonts to it
 # what pymdownx.arithmatex writes with generic: true
 SPAN = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.S)
 
@@ -29,7 +32,10 @@ def v8() -> MiniRacer:
 def render(latex: str, display: bool) -> str:
     """The formula as HTML for eyes and MathML for screen readers; raises on bad LaTeX."""
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
-    return v8().call("katex.renderToString", latex, options)
+    rendered = v8().call("katex.renderToString", latex, options)
+    seen = rendered.partition('class="katex-html"')[2].partition(">")[2]
+    shown.update(html.unescape(re.sub(r"<[^>]*>", "", seen)))
+    return rendered
 
 
 def on_files(files, config):

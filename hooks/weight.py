@@ -27,11 +27,11 @@ LINK = re.compile(r'[ \t]*<link rel="stylesheet" href="([^"]+)">\n?')
 URL = re.compile(r"url\((?![\"']?(?:data:|#))[\"']?([^\"')]+)[\"']?\)")
 # names and blanks, which the theme prints in the colour of all code, and Pygments' empty mark
 IDLE = re.compile(r'<span class="(?:n|w)">([^<]*)</span>|(?<=<pre>)<span></span>')
+CODE = re.compile(r"<pre>(?=<code>(.*?)</code></pre>)", re.S)
 
 _serving = False
 _sheets: dict[str, str] = {}  # address in the site: the same sheet's CSS, in the order of a page
 _sheet = ""  # address of all of them in one
-_characters: set[str] = set()
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -69,23 +69,22 @@ def moved(css: str, uri: str) -> str:
 
 
 def on_page_content(content: str, page, config, files) -> str:
-    return without_idle_spans(content)
+    return lean(content)
 
 
 @lru_cache(maxsize=4096)  # a server sees the same pages again and again
-def without_idle_spans(content: str) -> str:
-    """Take off the spans that colour nothing."""
-    return IDLE.sub(lambda match: match[1] or "", content)
+def lean(content: str) -> str:
+    """Take off the spans that colour nothing; tell the style sheet how long each block is."""
+    content = IDLE.sub(lambda match: match[1] or "", content)
+    return CODE.sub(lambda match: f'<pre style="--lines:{match[1].count(chr(10))}">', content)
 
 
 @event_priority(-50)  # when formulas are drawn
 def on_post_page(output: str, page, config) -> str:
     """Link the one sheet, and ask early for the fonts of formulas."""
     head, end, body = output.partition("</head>")
-    has_formula = 'class="katex"' in body
-    if has_formula and not _serving:
-        _characters.update(body)
-    return one_sheet(head, PRELOADED if has_formula else ()) + end + body
+    fonts = PRELOADED if 'class="katex"' in body else ()
+    return one_sheet(head, fonts) + end + body
 
 
 @event_priority(-50)
@@ -112,11 +111,12 @@ def one_sheet(head: str, fonts: tuple[str, ...] = ()) -> str:
 
 @event_priority(-150)  # after static-i18n, which builds the other language in this event
 def on_post_build(config) -> None:
-    """Cut the fonts to the characters of all pages with a formula; a server sends them whole."""
+    """Cut the fonts to the characters of all formulas; a server sends them whole."""
     if _serving or config.plugins["i18n"].building:
         return
+    characters = "".join(sorted(config.hooks["hooks/math.py"].shown))
     for font in sorted((Path(config.site_dir) / FONTS).glob("*.woff2")):
-        font.write_bytes(cut(font.read_bytes(), "".join(sorted(_characters))))
+        font.write_bytes(cut(font.read_bytes(), characters))
 
 
 def cut(font: bytes, characters: str) -> bytes:
