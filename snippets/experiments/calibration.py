@@ -113,10 +113,9 @@ def scaled(results: dict, name: str) -> str:
         at = partial(_at, results, name, strength)
         cells = [_results.spread(at("before", "accuracy"), 3)]
         cells.append(_results.spread(at("fitted", "validation"), 2))
-        for measure in MEASURES:
-            cells += [_results.spread(at(w, measure), 3) for w in ("before", "validation")]
-        rows.append([f"smoothing {strength}", *cells, f"{at('floor').mean():.3f}"])
-    head = [name, "accuracy", "T", "ece", "ece, T", "log-loss", "log-loss, T", "ece floor"]
+        cells += [_results.spread(at(when, "ece"), 3) for when in ("before", "validation")]
+        rows.append([str(strength), *cells, f"{at('floor').mean():.3f}"])
+    head = [f"{name}, eps", "accuracy", "T", "ece", "ece, scaled", "floor"]
     return _results.table(head, rows)
 
 
@@ -126,8 +125,8 @@ def gains(results: dict, name: str) -> str:
     for strength in results["settings"]["smoothing"]:
         at = partial(_at, results, name, strength)
         cells = [_results.paired(at("validation", m), at("before", m), 3) for m in MEASURES]
-        rows.append([f"smoothing {strength}", *cells, f"{at('changed').sum()}"])
-    head = [f"{name}: after minus before", "ece, 95%", "log-loss, 95%", "labels changed"]
+        rows.append([str(strength), *cells, f"{at('changed').sum()}"])
+    head = [f"{name}, eps", "ece, 95%", "log-loss, 95%", "labels changed"]
     return _results.table(head, rows)
 
 
@@ -144,8 +143,8 @@ def against(results: dict, name: str) -> str:
                 )
                 for measure in ("accuracy", *MEASURES)
             ]
-            rows.append([f"smoothing {strength}{text}", *cells])
-    head = [f"{name}: minus T alone", "accuracy, 95%", "ece, 95%", "log-loss, 95%"]
+            rows.append([f"{strength}{text}", *cells])
+    head = [f"{name}, eps", "accuracy, 95%", "ece, 95%", "log-loss, 95%"]
     return _results.table(head, rows)
 
 
@@ -158,8 +157,8 @@ def fitted_on(results: dict) -> str:
         for part in ("validation", "train"):
             after = at(part, "log-loss")
             cells = [_results.spread(at("fitted", part), 2), _results.spread(after, 3)]
-            rows.append([f"{name}, fitted on {part}", *cells, _results.paired(after, before, 3)])
-    return _results.table(["", "T", "log-loss", "minus unscaled, 95%"], rows)
+            rows.append([f"{name}, {part}", *cells, _results.paired(after, before, 3)])
+    return _results.table(["fitted on", "T", "log-loss", "minus unscaled, 95%"], rows)
 
 
 def claims(results: dict) -> dict[str, bool]:

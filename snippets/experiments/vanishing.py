@@ -246,9 +246,9 @@ def repaired(results: dict, level: int) -> str:
         }
         right = _results.pick(results, *path, name, -1, "accuracy")
         lead = "" if name == "logsigmoid(x)" else _results.paired(best, right, 3)
-        cells = [*(_results.spread(v, 3) for v in first.values()), _results.spread(right, 3), lead]
+        cells = [*(f"{v.mean():.3f}" for v in first.values()), _results.spread(right, 3), lead]
         rows.append([name, *cells])
-    head = [f"|x| near {level}", "gradient", "nan", "zero", "accuracy", "logsigmoid minus it, 95%"]
+    head = [f"|x| near {level}", "gradient", "nan", "zero", "accuracy", "logsigmoid's lead, 95%"]
     return _results.table(head, rows)
 
 
@@ -287,7 +287,7 @@ def claims(results: dict) -> dict[str, bool]:
                 < _end(results, "He", "Tanh", optimiser, "accuracy")
             ).all()
         ),
-        "sure of the opposite: gradient above 0.9 with logsigmoid, below 0.3 or nan without": bool(
+        "sure of the opposite: gradient above 0.9 with logsigmoid, else nan or below 0.3": bool(
             (loss(ours, 0, "gradient") > 0.9).all()
             and all((loss(name, 0, "gradient") < 0.3).all() for name in theirs)
             and (loss("log(sigmoid(x))", 0, "nan") > 0.1).all()
