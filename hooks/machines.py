@@ -43,11 +43,12 @@ def on_page_markdown(markdown: str, page, config, files) -> None:
     """Describe the page by its own first sentence, where it has one."""
     said = summary(Page(Path(page.file.src_uri), markdown))
     if said:
-        page.meta.setdefault("description", said)
+        page.meta.setdefault("description", html.escape(said))  # the theme escapes nothing
 
 
 def on_page_context(context, page, config, nav) -> None:
-    """Where the page's copies stand, for the links to them (overrides/partials)."""
+    """What the page says of itself, and where its copies stand, for overrides/partials."""
+    context["said"] = html.unescape(page.meta.get("description") or config.site_description)
     if not config.extra["serving"]:
         context["copies"] = {"notebook": notebook_name(page) if as_notebook(page) else None}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mkdocs.exceptions
 import pytest
+from filelock import FileLock
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
@@ -34,9 +35,17 @@ def built(folder: Path, **environment: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The built handbook, once for all tests."""
-    return built(tmp_path_factory.mktemp("site"))
+def site(tmp_path_factory, worker_id) -> Path:
+    """The built handbook, once for all tests and all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # each worker of pytest-xdist has a folder below the one of all
+        folder = folder.parent
+    with FileLock(folder / "site.lock"):
+        whole = folder / "site-is-whole"
+        if not whole.exists():
+            built(folder / "site")
+            whole.touch()
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")

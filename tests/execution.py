@@ -67,6 +67,7 @@ def guarded() -> Iterator[None]:
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    validated = torch.distributions.Distribution._validate_args
     prints, digits = dict(vars(torch._tensor_str.PRINT_OPTS)), mpmath.mp.dps
     environment, folder, path = dict(os.environ), os.getcwd(), list(sys.path)
     os.chdir(DESK.name)
@@ -95,6 +96,8 @@ def guarded() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.autograd.set_detect_anomaly(*anomaly)
         vars(torch._tensor_str.PRINT_OPTS).update(prints)
+        # torch.compile turns the checks of every distribution off, for good
+        torch.distributions.Distribution.set_default_validate_args(validated)
         mpmath.mp.dps = digits
         if os.environ != environment:
             os.environ.clear()

@@ -37,7 +37,7 @@ def module(browser):  # noqa: F811
     handler = functools.partial(Quiet, directory=ROOT / "lab")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page()
+        page = browser.new_page(bypass_csp=True)
         page.goto(f"http://127.0.0.1:{server.server_port}/lab.css")
 
         def call(body: str, *arrays: np.ndarray) -> np.ndarray:
@@ -441,7 +441,7 @@ def test_a_bar_has_keys(visit, path):  # noqa: F811
 @pytest.mark.parametrize("path", PAGES)
 def test_a_bar_is_moved_by_a_finger(browser, address, path):  # noqa: F811
     context = browser.new_context(
-        viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
+        bypass_csp=True, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     page.goto(address + path, wait_until="networkidle")
@@ -623,7 +623,7 @@ def test_a_hundred_logits_are_updated_within_a_frame(visit, capsys):  # noqa: F8
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("path", [*PAGES, "functions/softmax/", "lab/?compare.x=1,2,3"])
 def test_nothing_shifts(browser, address, path, width):  # noqa: F811
-    context = browser.new_context(viewport={"width": width, "height": 900})
+    context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
     # the script comes late, as on a slow line: the page is painted before it runs
     page.route("**/lab.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
@@ -673,7 +673,7 @@ def test_the_figure_stands_in_without_javascript(browser, address):  # noqa: F81
 
 
 def test_the_lab_works_from_a_file(browser, site):  # noqa: F811
-    page = browser.new_page()
+    page = browser.new_page(bypass_csp=True)
     page.goto((site / "en/lab/index.html").as_uri())
     page.locator("logits-compare .lab-short").fill("2")
     shows(page, A, 1, 2)

@@ -187,7 +187,7 @@ def test_bad_input_is_named_and_changes_nothing(visit, path):  # noqa: F811
 
 def test_a_finger_moves_the_cursor(browser, address):  # noqa: F811
     context = browser.new_context(
-        viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
+        bypass_csp=True, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
     page.goto(address + "en/functions/tanh/", wait_until="networkidle")

@@ -73,7 +73,7 @@ def test_axe_finds_nothing(visit, name, scheme, width):  # noqa: F811
 @pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_shifts(browser, address, name, width):  # noqa: F811
-    context = browser.new_context(viewport={"width": width, "height": 900})
+    context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
     # the script comes late, as on a slow line: the page is painted before it runs
     page.route("**/lab.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
@@ -132,7 +132,7 @@ def test_the_figure_stands_in_without_javascript(browser, address, name, languag
     assert element["height"] - figure["height"] < 60
     drawn = set(numbers(page.locator(f"logits-{name} figure svg").inner_html().replace("−", "-")))
     context.close()
-    page = browser.new_page()
+    page = browser.new_page(bypass_csp=True)
     page.goto(address + language + ELEMENTS[name][0])
     shown = {
         "jacobian": ".lab-matrix td[tabindex]",
@@ -146,7 +146,7 @@ def test_the_figure_stands_in_without_javascript(browser, address, name, languag
 
 
 def test_elements_work_from_a_file(browser, site):  # noqa: F811
-    page = browser.new_page()
+    page = browser.new_page(bypass_csp=True)
     page.goto((site / "en/lab/index.html").as_uri())
     for name in ELEMENTS:
         page.locator(f"logits-{name} .lab").wait_for()

@@ -116,7 +116,7 @@ def test_step_run_pause_and_clear(visit, path):  # noqa: F811
 
 
 def test_reduced_motion_draws_at_once(browser, address):  # noqa: F811
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     page.goto(address + "en/lab/", wait_until="networkidle")
     lab = page.locator("logits-sample")

@@ -80,7 +80,7 @@ def reader(folder):
     assert not faults, faults
 
 
-SEARCHES = [("", "数值稳定", "numerical_stability"), ("en/", "label smoothing", "cross_entropy")]
+SEARCHES = [("", "数值稳定", "numerical_stability"), ("en/", "label smoothing", "label_smoothing")]
 
 
 @pytest.mark.parametrize(("home", "query", "found"), SEARCHES)

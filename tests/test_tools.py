@@ -301,7 +301,7 @@ def test_without_a_script_the_page_says_the_same(browser, address, path, languag
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tools_work_from_a_disk(browser, site, language):  # noqa: F811
-    context = browser.new_context()
+    context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
