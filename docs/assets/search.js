@@ -1,5 +1,4 @@
-// Opens the search dialog: with the header's button, "/", Ctrl+K or Cmd+K, or an address with ?q=.
-// The dialog, its style and the index are fetched then, and not before.
+// Opens the search dialog, which is fetched then, and not before
 const button = document.querySelector(".hb-search");
 const root = new URL(button.dataset.root, location.href).href;
 const dialog = () => import(`${root}search/dialog.js`);
@@ -19,7 +18,7 @@ document.addEventListener("keydown", (event) => {
 const query = new URLSearchParams(location.search).get("q");
 if (query) open(query);
 
-// a reader who comes from a result sees there what was found
+// marks on the page what a reader found
 if (sessionStorage.getItem("hb-found")) dialog().then(({ mark }) => mark(root));
 
 // the page for unknown addresses offers a search for the last part of the address
