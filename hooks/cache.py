@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import pickle
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,12 @@ from jinja2 import FileSystemBytecodeCache, FileSystemLoader, Template
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-STORE = Path(__file__).resolve().parent.parent / ".cache"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from hooks.store import written  # noqa: E402
+
+STORE = ROOT / ".cache"
 CONVERTERS = ("mkdocs", "Markdown", "pymdown-extensions", "Pygments")
 # what Page.render leaves on the page, beside links_to_anchors
 RESULT = ("content", "toc", "_title_from_render", "present_anchor_ids")
@@ -35,14 +41,8 @@ class Warnings(logging.Handler):
         self.count += record.levelno >= logging.WARNING
 
 
-_serving = False
 _rendered: dict[str, tuple[str, str]] = {}  # page's address: key and HTML
 _sources: list[bytes] = []  # what the templates of this build read: configuration and overrides
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    global _serving
-    _serving = command == "serve"
 
 
 def on_env(env, config, files):
@@ -51,7 +51,7 @@ def on_env(env, config, files):
     folder = STORE / "templates-trimmed"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-    if _serving:
+    if config.extra["serving"]:
         own = sorted(path for path in Path(config.theme.custom_dir).rglob("*") if path.is_file())
         _sources[:] = [path.read_bytes() for path in (Path(config.config_file_path), *own)]
         env.template_class = Remembering
@@ -112,10 +112,7 @@ def kept(convert):
         if not warnings.count:
             result = {name: getattr(page, name) for name in RESULT}
             links = {file.src_uri: a for file, a in (page.links_to_anchors or {}).items()}
-            store.parent.mkdir(parents=True, exist_ok=True)
-            part = store.with_suffix(".part")
-            part.write_bytes(pickle.dumps((key, result, links)))
-            part.replace(store)
+            written(store, pickle.dumps((key, result, links)))
         return None
 
     render.kept = True

@@ -11,6 +11,7 @@ import shutil
 import sys
 from functools import cache
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.machines import source, summary  # noqa: E402
+from hooks.store import kept  # noqa: E402
 
 STORE = ROOT / ".cache" / "cards"
 FONT = ROOT / "node_modules" / "@fontsource-variable" / "noto-sans-sc"
@@ -56,21 +58,21 @@ def on_post_build(config) -> None:
     for name, words in _cards.items():
         place = Path(config.site_dir) / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(kept(words), place)
+        shutil.copyfile(stored(words), place)
     _cards.clear()
 
 
-def kept(words: tuple[str, ...]) -> Path:
+def stored(words: tuple[str, ...]) -> Path:
     """The card with these words, from the cache where it has been drawn before."""
     key = "\0".join((*words, Path(__file__).read_text("utf-8"), version("pillow"), font_version()))
-    stored = STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
-    if not stored.exists():
-        STORE.mkdir(parents=True, exist_ok=True)
-        part = stored.with_suffix(".part")
+
+    def drawn() -> bytes:
+        picture = BytesIO()
         # 64 colours are enough for two inks and their edges, and a third of the bytes
-        draw(*words).quantize(64).save(part, "png", optimize=True)
-        part.replace(stored)
-    return stored
+        draw(*words).quantize(64).save(picture, "png", optimize=True)
+        return picture.getvalue()
+
+    return kept(STORE / f"{hashlib.sha256(key.encode()).hexdigest()}.png", drawn)
 
 
 def draw(section: str, title: str, said: str, foot: str) -> Image.Image:

@@ -23,6 +23,7 @@ from mkdocs.exceptions import PluginError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
+from hooks.store import kept  # noqa: E402
 from tests.markdown import Page  # noqa: E402  (the one parser of pages)
 
 STORE = ROOT / ".cache" / "figures"
@@ -118,20 +119,16 @@ def draw(script: Path, name: str, language: str) -> str:
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
-    stored = place(script, name, language)
-    if not stored.exists():
-        sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+    def drawing() -> bytes:
         functions = runpy.run_path(str(script))
         if name.startswith("_") or not callable(functions.get(name)):
             raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
         from snippets import _style
 
-        drawing = _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}")
-        STORE.mkdir(parents=True, exist_ok=True)
-        part = stored.with_suffix(".part")
-        part.write_text(drawing)
-        part.replace(stored)  # in one step: a build that is stopped leaves no half figure
-    return stored.read_text()
+        return _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}").encode()
+
+    return kept(place(script, name, language), drawing).read_text("utf-8")
 
 
 @cache

@@ -8,7 +8,7 @@ until then. lab.css keeps the room that the element will take.
 
 import hashlib
 import re
-import subprocess
+import sys
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -16,6 +16,11 @@ from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from hooks.esbuild import bundle, version  # noqa: E402
+from hooks.store import kept  # noqa: E402
+
 SOURCES = ROOT / "lab"
 STORE = ROOT / ".cache" / "lab"
 # Markdown takes a tag that it does not know for words of a sentence
@@ -34,7 +39,7 @@ def on_files(files, config):
     """Add the script and its style sheet to the site."""
     for entry, name in (("index.js", "lab.js"), ("lab.css", "lab.css")):
         uri = f"assets/{name}"
-        files.append(File.generated(config, uri, abs_src_path=str(bundle(entry))))
+        files.append(File.generated(config, uri, abs_src_path=str(made(entry))))
     return files
 
 
@@ -62,19 +67,9 @@ def elements() -> list[str]:
     return [f"logits-{name}" for name in imports]
 
 
-def bundle(entry: str) -> Path:
-    """The minified bundle of a source, kept under a hash of all sources and the bundler."""
-    tool = next((ROOT / "node_modules/@esbuild").glob("*/bin/esbuild"), None)
-    if tool is None:
-        raise PluginError("node_modules/@esbuild is missing: run `make setup` (or `npm ci`)")
+def made(entry: str) -> Path:
+    """The bundle of a source, kept under a hash of all sources and the bundler."""
     sources = sorted(p for p in SOURCES.iterdir() if p.suffix in (".js", ".css"))
-    version = (tool.parent.parent / "package.json").read_bytes()
-    key = hashlib.sha256(b"\0".join([version, *(p.read_bytes() for p in sources)])).hexdigest()
-    made = STORE / key / entry
-    if not made.exists():
-        options = ["--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8"]
-        command = [tool, SOURCES / entry, *options, f"--outfile={made}", "--log-level=warning"]
-        run = subprocess.run(command, capture_output=True, text=True)
-        if run.returncode:
-            raise PluginError(f"the lab could not be bundled:\n{run.stderr}")
-    return made
+    key = hashlib.sha256(b"\0".join([version(), *(p.read_bytes() for p in sources)])).hexdigest()
+    options = ("--format=iife", "--target=es2022")
+    return kept(STORE / key / entry, lambda: bundle(SOURCES / entry, *options).encode())

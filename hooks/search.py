@@ -10,30 +10,28 @@ it runs in V8 here to build the index, and is bundled for the browser to search 
 import hashlib
 import json
 import re
-import subprocess
+import sys
 import threading
 from functools import cache
 from pathlib import Path
 
 from lxml import html
-from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from py_mini_racer import MiniRacer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from hooks.esbuild import bundle  # noqa: E402
+from hooks.store import kept  # noqa: E402
+
 STORE = ROOT / ".cache" / "search"
 # not text of the page, or not its own
 SKIP = "//figure | //script | //style | //*[@data-search-exclude or contains(@class, 'headerlink')]"
 BLOCKS = {"p", "li", "td", "th", "dt", "dd", "summary", "pre"}
-_serving = False
 _built: dict[str, list[tuple[dict, str]]] = {}  # language: page and its content, of this build
 _running: threading.Thread | None = None
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    global _serving
-    _serving = command == "serve"
 
 
 def on_pre_build(config) -> None:
@@ -61,8 +59,8 @@ def on_post_build(config) -> None:
     pages, folder = dict(_built), Path(config.site_dir) / "search"
     _built.clear()
     folder.mkdir(exist_ok=True)
-    (folder / "dialog.js").write_text(bundle("search-dialog.js", "esm"), "utf-8")
-    if not _serving:
+    (folder / "dialog.js").write_text(script("search-dialog.js", "esm"), "utf-8")
+    if not config.extra["serving"]:
         return write(pages, folder)
     _running = threading.Thread(target=write, args=(pages, folder), daemon=True)
     _running.start()
@@ -82,17 +80,15 @@ def write(built: dict[str, list[tuple[dict, str]]], folder: Path) -> None:
 
 def index(pages: list[dict]) -> str:
     """The index as JSON text, from the cache where neither pages nor engine have changed."""
-    engine, data = bundle("search-engine.js", "iife"), dumps(pages)
-    kept = STORE / f"{hashlib.sha256((engine + data).encode()).hexdigest()}.json"
-    if not kept.exists():
+    engine, data = script("search-engine.js", "iife"), dumps(pages)
+
+    def made() -> bytes:
         v8 = MiniRacer()
         v8.eval(engine)
-        made = v8.call("engine.build", pages, vocabulary(pages))
-        STORE.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        part.write_text(made, "utf-8")
-        part.replace(kept)
-    return kept.read_text("utf-8")
+        return v8.call("engine.build", pages, vocabulary(pages)).encode()
+
+    name = f"{hashlib.sha256((engine + data).encode()).hexdigest()}.json"
+    return kept(STORE / name, made).read_text("utf-8")
 
 
 def document(entry: dict, content: str, language: str) -> dict:
@@ -173,19 +169,9 @@ def vocabulary(pages: list[dict]) -> list[str]:
 
 
 @cache
-def bundle(name: str, form: str) -> str:
+def script(name: str, form: str) -> str:
     """A script of this folder with all it imports: "esm" for the browser, "iife" for V8."""
-    command = [ROOT / "node_modules/.bin/esbuild", HERE / name, "--bundle", "--minify"]
-    command += ["--charset=utf8", "--target=es2022", f"--format={form}", "--global-name=engine"]
-    try:
-        run = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
-    except FileNotFoundError:
-        raise PluginError(
-            "node_modules/esbuild is missing: run `make setup` (or `npm ci`)"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        raise PluginError(f"hooks/{name} cannot be bundled: {error.stderr}") from None
-    return run.stdout
+    return bundle(HERE / name, "--target=es2022", f"--format={form}", "--global-name=engine")
 
 
 def dumps(data) -> str:

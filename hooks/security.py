@@ -1,8 +1,8 @@
 """A Content-Security-Policy in every page: only this site's own files, and only known scripts.
 
 The theme writes a few scripts into each page; each page names the hashes of its own, so that a
-script which got in some other way does not run. `site_policy` is the same for a host that sends
-headers.
+script which got in some other way does not run. A page under `mkdocs serve` has none, because the
+reload is put into it later. `site_policy` is the same for a host that sends headers.
 """
 
 import base64
@@ -29,28 +29,20 @@ REFERRER = "strict-origin-when-cross-origin"
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.S)
 DATA = re.compile(r"\bsrc=|\btype=[\"']?application/(?:ld\+)?json\b")
 
-_serving = False
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    global _serving
-    _serving = command == "serve"
-
 
 @event_priority(-400)  # the page as it is written
 def on_post_page(output: str, page, config) -> str:
-    return guarded(output, page.file.src_uri)
+    return output if config.extra["serving"] else guarded(output, page.file.src_uri)
 
 
 @event_priority(-400)
 def on_post_template(output: str, template_name: str, config) -> str:
-    return guarded(output, template_name) if template_name.endswith(".html") else output
+    governed = template_name.endswith(".html") and not config.extra["serving"]
+    return guarded(output, template_name) if governed else output
 
 
 def guarded(page: str, name: str) -> str:
-    """The page with its policy, before anything that it governs; a server's reload needs none."""
-    if _serving:
-        return page
+    """The page with its policy, before anything that it governs."""
     content = html.escape(policy(inline_scripts(page)), quote=False)
     tags = (
         f'<meta http-equiv="Content-Security-Policy" content="{content}">'

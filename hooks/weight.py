@@ -1,13 +1,16 @@
-"""Send a reader no more than a page needs: one style sheet, cut fonts, code without idle spans.
+"""Send a reader no more than a page needs: one sheet, cut fonts, code without idle spans.
 
 Measured on a function page, on a slow phone's line: four sheets that block the first paint cost
-0.3 s more than one; the formula fonts weigh 80 KB as KaTeX ships them and half of that with the
-glyphs in use; every span is an element that the browser styles again and again.
+0.3 s more than one; two thirds of the theme's and KaTeX's rules fit no element of the site, and
+every one is tried on every element; the formula fonts weigh 80 KB as KaTeX ships them and half of
+that with the glyphs in use; every span is an element that the browser styles again and again.
 """
 
 import hashlib
 import posixpath
 import re
+import subprocess
+import sys
 from functools import lru_cache
 from importlib.metadata import version
 from io import BytesIO
@@ -18,7 +21,12 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
-STORE = Path(__file__).resolve().parent.parent / ".cache"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+from hooks.store import kept  # noqa: E402
+
+STORE = ROOT / ".cache"
 FONTS = "assets/katex/fonts"
 # the two faces that nearly every formula is set in
 PRELOADED = ("KaTeX_Main-Regular.woff2", "KaTeX_Math-Italic.woff2")
@@ -27,16 +35,15 @@ LINK = re.compile(r'[ \t]*<link rel="stylesheet" href="([^"]+)">\n?')
 URL = re.compile(r"url\((?![\"']?(?:data:|#))[\"']?([^\"')]+)[\"']?\)")
 # names and blanks, which the theme prints in the colour of all code, and Pygments' empty mark
 IDLE = re.compile(r'<span class="(?:n|w)">([^<]*)</span>|(?<=<pre>)<span></span>')
+# a tag of a page, and what of it no selector asks for
+TAG = re.compile(r"<[a-zA-Z][^>]*>")
+UNSTYLED = re.compile(r'\s(?:content|aria-label|href|src|title|d|style|alt)="[^"]*"')
+WORD = re.compile(r"[\w-]+")
+PURGE = ROOT / "hooks/purge.mjs"
 CODE = re.compile(r"<pre>(?=<code>(.*?)</code></pre>)", re.S)
 
-_serving = False
 _sheets: dict[str, str] = {}  # address in the site: the same sheet's CSS, in the order of a page
 _sheet = ""  # address of all of them in one
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    global _serving
-    _serving = command == "serve"
 
 
 def on_files(files, config) -> None:
@@ -49,9 +56,12 @@ def on_files(files, config) -> None:
         if uri not in files.src_uris:
             raise PluginError(f"mkdocs.yml: extra_css names {uri}, which the site does not hold")
         _sheets[uri] = moved(files.src_uris[uri].content_string, uri)
+        for part in (uri, f"{uri}.map"):
+            if part in files.src_uris:
+                files.remove(files.src_uris[part])
     text = "\n".join(_sheets.values())
     _sheet = f"assets/stylesheets/main.{hashlib.sha256(text.encode()).hexdigest()[:8]}.css"
-    stored = kept(STORE / "styles" / Path(_sheet).name, text.encode())
+    stored = kept(STORE / "styles" / Path(_sheet).name, text.encode)
     files.append(File.generated(config, _sheet, abs_src_path=str(stored)))
 
 
@@ -109,22 +119,49 @@ def one_sheet(head: str, fonts: tuple[str, ...] = ()) -> str:
     return head
 
 
-@event_priority(-150)  # after static-i18n, which builds the other language in this event
+@event_priority(-500)  # when all is written, and what pages load has been looked for
 def on_post_build(config) -> None:
-    """Cut the fonts to the characters of all formulas; a server sends them whole."""
-    if _serving or config.plugins["i18n"].building:
+    """Cut the fonts and the sheet to what all pages show; a server sends them whole."""
+    if config.extra["serving"] or config.plugins["i18n"].building:
         return
+    cut_sheet(Path(config.site_dir))
     characters = "".join(sorted(config.hooks["hooks/math.py"].shown))
     for font in sorted((Path(config.site_dir) / FONTS).glob("*.woff2")):
         font.write_bytes(cut(font.read_bytes(), characters))
+
+
+def cut_sheet(site: Path) -> None:
+    """Leave out the rules that fit no element, and name the sheet by what is left."""
+    whole = site / _sheet
+    pages = {path: path.read_text("utf-8") for path in site.rglob("*.html")}
+    # what a script may add to a page stands somewhere in the script
+    named = {word for path in site.rglob("*.js") for word in WORD.findall(path.read_text("utf-8"))}
+    for tag in {tag for text in pages.values() for tag in TAG.findall(text)}:
+        named.update(WORD.findall(UNSTYLED.sub("", tag)))
+    words = "\n".join(sorted(named))
+    key = hashlib.sha256(f"{_sheet}\0{PURGE.read_text('utf-8')}\0{words}".encode()).hexdigest()
+    css = kept(STORE / "styles" / f"{key}.css", lambda: purged(whole, words)).read_bytes()
+    name = f"main.{hashlib.sha256(css).hexdigest()[:8]}.css"
+    whole.unlink()
+    whole.with_name(name).write_bytes(css)
+    for path, text in pages.items():
+        path.write_text(text.replace(whole.name, name), "utf-8")
+
+
+def purged(sheet: Path, words: str) -> bytes:
+    """The sheet without the rules that none of the words can fit."""
+    run = subprocess.run(["node", PURGE, sheet], input=words.encode(), capture_output=True)
+    if run.returncode:
+        raise PluginError(f"{sheet.name} cannot be cut:\n{run.stderr.decode()}")
+    return run.stdout
 
 
 def cut(font: bytes, characters: str) -> bytes:
     """The font with these characters' glyphs and no others, from the cache where it is known."""
     key = (version("fonttools"), version("brotli"), characters)
     name = hashlib.sha256(font + repr(key).encode()).hexdigest()
-    stored = STORE / "fonts" / f"{name}.woff2"
-    if not stored.exists():
+
+    def fewer() -> bytes:
         options = subset.Options(flavor="woff2", hinting=False, layout_features=[])
         whole = subset.load_font(BytesIO(font), options)
         cutter = subset.Subsetter(options)
@@ -132,15 +169,6 @@ def cut(font: bytes, characters: str) -> bytes:
         cutter.subset(whole)
         small = BytesIO()
         subset.save_font(whole, small, options)
-        kept(stored, small.getvalue())
-    return stored.read_bytes()
+        return small.getvalue()
 
-
-def kept(place: Path, content: bytes) -> Path:
-    """Write a file of the cache in one step: a build that is stopped leaves no half of it."""
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(place)
-    return place
+    return kept(STORE / "fonts" / f"{name}.woff2", fewer).read_bytes()

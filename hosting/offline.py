@@ -11,13 +11,13 @@ engine and index are those of the site itself. The same site gives the same byte
 import base64
 import json
 import re
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
+from hooks.esbuild import bundle
+
 SHIM = Path(__file__).with_name("offline.js")
 FOLDER = "logits-handbook"
 # for hosts, crawlers and debuggers, and the theme's own search, which the site does not use; the
@@ -95,20 +95,20 @@ def script(name: str, path: Path) -> str:
     if not MODULE.search(text):
         return text
     if EXPORTS.search(text):
-        text = bundle(name, path)
+        text = classic(name, path)
     return re.sub(r"\bimport\(", "offlineImport(", text)
 
 
-def bundle(name: str, path: Path) -> str:
+def classic(name: str, path: Path) -> str:
     """A module, with all that it imports, as a classic script. Raises on a fault in it."""
-    command = [ROOT / "node_modules/.bin/esbuild", path, "--bundle", "--minify", "--charset=utf8"]
-    command += ["--format=iife", f"--global-name=offlineModules[{json.dumps(name)}]"]
-    # import.meta is a module's alone: here its address is that of the script
-    command += ["--define:import.meta.url=offlineAddress", "--log-level=error"]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8")
-    if run.returncode:
-        raise SystemExit(f"{name} cannot be made a classic script:\n{run.stderr}")
-    return f"{{const offlineAddress=document.currentScript.src;{run.stdout}}}\n"
+    text = bundle(
+        path,
+        "--format=iife",
+        f"--global-name=offlineModules[{json.dumps(name)}]",
+        # import.meta is a module's alone: here its address is that of the script
+        "--define:import.meta.url=offlineAddress",
+    )
+    return f"{{const offlineAddress=document.currentScript.src;{text}}}\n"
 
 
 def main(site: str, archive: str) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from lxml import html as parser
+from mkdocs.exceptions import PluginError
 from playwright.sync_api import sync_playwright
 
 from hosting.offline import FOLDER, pack, script
@@ -132,7 +133,7 @@ def test_a_module_becomes_a_classic_script(tmp_path):
 def test_a_faulty_module_stops_the_packing(tmp_path):
     faulty = tmp_path / "faulty.js"
     faulty.write_text("export { nothing };\n")
-    with pytest.raises(SystemExit, match="nothing"):
+    with pytest.raises(PluginError, match="nothing"):
         script("faulty.js", faulty)
 
 

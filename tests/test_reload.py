@@ -34,10 +34,9 @@ def server(handbook, monkeypatch):
             site = handbook / "site"
             config = load_config(str(handbook / "mkdocs.yml"), site_dir=str(site))
             config.plugins.on_startup(command="build", dirty=False)
-            memory = config.hooks["hooks/cache.py"]
-            memory.on_startup("serve", False)
+            config.hooks["hooks/site.py"].on_startup("serve", False)
             if not remember:
-                memory._rendered.clear()
+                config.hooks["hooks/cache.py"]._rendered.clear()
             build(config)
         return {str(path.relative_to(site)): path.read_text("utf-8") for path in pages(site)}
 

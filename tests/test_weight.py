@@ -4,6 +4,7 @@ Times are measured by `make bench`; what is tested here does not depend on the m
 """
 
 import re
+from importlib.resources import files
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -117,12 +118,42 @@ def test_a_page_has_one_style_sheet_and_it_holds_them_all(site):
     links = parser.parse(str(site / "functions/softmax/index.html")).xpath(
         "//link[@rel='stylesheet']/@href"
     )
+    assert links.pop() == "../../assets/lab.css"  # on the few pages with an element of the lab
     assert len(links) == 1
     css = (site / "functions/softmax" / links[0]).resolve().read_text("utf-8")
     for rule in (".md-header", "--md-primary-fg-color--dark", ".katex-display", ".hb-search"):
         assert rule in css
     for load in re.findall(r"url\((?!\"?data:|#)([^)]+)\)", css):
         assert (site / "assets/stylesheets" / load).exists(), load
+
+
+# the selectors of a sheet that fit an element of the page, states like :hover aside
+FITTING = """async sheet => {
+  const state = /::?(before|after|hover|focus(-visible|-within)?|active|target|checked)(?![-\\w])/g;
+  const rules = list => [...list].flatMap(r =>
+    r.selectorText ? r.selectorText.split(/, (?![^(]*[)])/) : rules(r.cssRules ?? []));
+  const fits = selector => {
+    try { return document.querySelector(selector.replace(state, "")); } catch { return false; }
+  };
+  return rules((await new CSSStyleSheet().replace(sheet)).cssRules).filter(fits);
+}"""
+
+
+@needs_browser
+@pytest.mark.parametrize("language", ["", "en/"])
+def test_no_rule_that_fits_an_element_was_cut(browser, address, site, language):
+    """Of the theme's, KaTeX's and our own rules, on one page of every kind."""
+    theme = files("material") / "templates/assets/stylesheets"
+    sources = [*theme.glob("main.*.css"), *theme.glob("palette.*.css")]
+    sources += [ROOT / "node_modules/katex/dist/katex.min.css", ROOT / "docs/assets/handbook.css"]
+    (cut,) = (site / "assets/stylesheets").glob("main.*.css")
+    tab = browser.new_context(bypass_csp=True).new_page()
+    for kind in kinds():
+        tab.goto(address + language + kind)
+        whole = {s for path in sources for s in tab.evaluate(FITTING, path.read_text("utf-8"))}
+        lost = whole - set(tab.evaluate(FITTING, cut.read_text("utf-8")))
+        assert len(whole) > 150 and not lost, f"{language}{kind}: {sorted(lost)}"
+    tab.context.close()
 
 
 def test_a_page_carries_its_own_section_and_no_other(site):
