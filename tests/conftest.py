@@ -1,21 +1,25 @@
 """The built site, for the tests that look at what readers get."""
 
-import functools
-import http.server
+import base64
 import logging
 import os
 import shutil
 import subprocess
 import sys
-import threading
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mkdocs.exceptions
+import numpy as np
 import pytest
 from filelock import FileLock
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from playwright.sync_api import Browser
+
+from tests import lab
+from tests.serving import CHROMIUM, chromium, serving
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,18 +67,103 @@ def published(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(site) -> str:
+def address(site) -> Iterator[str]:
     """The built site on a loopback address."""
+    with serving(site) as address:
+        yield address
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
 
-    handler = functools.partial(Quiet, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a worker; each opens a context of its own."""
+    if not CHROMIUM:
+        pytest.skip("no browser: apt-get install chromium-headless-shell (Debian), or chromium")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open an address of the site; console errors, failed and foreign requests fail the test."""
+    faults, contexts = [], []
+
+    def open_page(path: str, scheme: str = "light", width: int = 1280):
+        context = browser.new_context(
+            bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+        page.on("pageerror", lambda e: faults.append(str(e)))
+        page.on(
+            "requestfailed",  # the browser drops its icon when it moves on
+            lambda r: r.url.endswith("favicon.svg") or faults.append(f"failed: {r.url}"),
+        )
+        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
+        page.on(
+            "request",
+            lambda r: not r.url.startswith((address, "data:", "blob:")) and faults.append(r.url),
+        )
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+@pytest.fixture(scope="session")
+def math_js(browser) -> Iterator[Callable[..., np.ndarray]]:
+    """Calls a function of lab/math.js in the browser, on float64 arrays, to the bit."""
+    with serving(ROOT / "lab") as address:
+        page = browser.new_page(bypass_csp=True)
+        page.goto(f"{address}lab.css")
+
+        def call(body: str, *arrays: np.ndarray) -> np.ndarray:
+            """The numbers that `body`, JavaScript over `m` and arrays, returns in one flat list."""
+            given = [
+                [base64.b64encode(np.ascontiguousarray(a, np.float64).tobytes()).decode(), a.shape]
+                for a in arrays
+            ]
+            text = page.evaluate(
+                """async ([body, given]) => {
+                  const m = await import("/math.js");
+                  const arrays = given.map(([text, shape]) => {
+                    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+                    const flat = [...new Float64Array(bytes.buffer)];
+                    if (shape.length === 1) return flat;
+                    const width = shape[1];
+                    return Array.from({length: shape[0]}, (_, k) =>
+                      flat.slice(k * width, (k + 1) * width));
+                  });
+                  const out = new Function("m", "a", "b", `return ${body}`)(m, ...arrays);
+                  const bytes = new Uint8Array(Float64Array.from(out.flat(Infinity)).buffer);
+                  let text = "";
+                  for (let k = 0; k < bytes.length; k += 9999)
+                    text += String.fromCharCode(...bytes.subarray(k, k + 9999));
+                  return btoa(text);
+                }""",
+                [body, given],
+            )
+            return np.frombuffer(base64.b64decode(text), np.float64)
+
+        call.page = page
+        yield call
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[np.ndarray]:
+    """Rows for the lab's arithmetic, which may overflow as it pleases while they are in use."""
+    with np.errstate(all="ignore"):
+        yield lab.inputs()
+
+
+@pytest.fixture(scope="module")
+def targets(rows) -> np.ndarray:
+    """A target between 0 and 1 for every number of the rows."""
+    return np.random.default_rng(2).choice([0, 1, 0.5, 0.9], size=rows.size)
 
 
 @pytest.fixture

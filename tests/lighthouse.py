@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.markdown import ROOT
-from tests.serving import serving
-from tests.test_browser import CHROMIUM, FLAGS
+from tests.serving import CHROMIUM, FLAGS, serving
 
 EMPTY = "empty page of the theme"
 PAGES = ["", "functions/softmax/", "losses/cross_entropy/", "help/errors/"]

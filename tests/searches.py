@@ -3,20 +3,15 @@
 python -m tests.searches [SITE]     the table query → rank, of a site that is built (default: site/)
 """
 
-import functools
-import http.server
 import re
-import shutil
 import sys
-import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import sync_playwright
-
 from tests.markdown import DOCS, ROOT
+from tests.serving import chromium, serving
 
 HOME = {"zh": "", "en": "en/"}
 # types each query into the open dialog and returns, for each, the addresses of every result
@@ -49,13 +44,13 @@ class Search:
     def rank(self, results: list[list[str]]) -> int | None:
         """The place, from 1, of the first right page among the results, None without one."""
         for place, links in enumerate(results, 1):
-            found = {address(link) for link in links} | {address(link, False) for link in links}
+            found = {named(link) for link in links} | {named(link, False) for link in links}
             if found & set(self.right):
                 return place
         return None
 
 
-def address(link: str, anchor: bool = True) -> str:
+def named(link: str, anchor: bool = True) -> str:
     """The page of a link as in the table, without language: losses/kl_div#reduction."""
     parts = urlparse(link)
     page = re.sub(r"^en(/|$)", "", parts.path.strip("/")).strip("/")
@@ -92,26 +87,15 @@ def main(folder: Path) -> None:
     """Print the table, and how many of each part are among the first three."""
     if not (folder / "search").exists():
         sys.exit(f"{folder} has no search/: build the site first (make build)")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     counts, high = Counter(), Counter()
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with serving(folder) as address, chromium() as browser:
         for language in HOME:
-            for search, rank in ranks(browser, f"http://127.0.0.1:{server.server_port}/", language):
+            for search, rank in ranks(browser, address, language):
                 counts[search.part] += 1
                 high[search.part] += rank is not None and rank <= 3
                 query = " ".join(search.query.split())
                 query = query if len(query) < 70 else f"{query[:20]} … {query[-46:]}"
                 print(search.part, language, rank or "none", query, sep="\t")
-        browser.close()
     for part in counts:
         print(f"{part}: {high[part]} of {counts[part]} among the first three")
 

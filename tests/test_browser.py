@@ -1,71 +1,8 @@
 """What a reader sees, in a real browser: Debian's chromium, driven by Playwright."""
 
-import gzip
-import os
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.markdown import pages
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/", "experiments/scores/"]
-NOTEBOOKS = sorted({page.stem for page in pages() if page.path.suffix == ".ipynb"})
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no browser: apt-get install chromium (Debian) or put chromium on the PATH",
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open an address of the site; console errors, failed and foreign requests fail the test."""
-    faults, contexts = [], []
-
-    def open_page(path: str, scheme: str = "light", width: int = 1280):
-        context = browser.new_context(
-            bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 900}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-        page.on("pageerror", lambda e: faults.append(str(e)))
-        page.on(
-            "requestfailed",  # the browser drops its icon when it moves on
-            lambda r: r.url.endswith("favicon.svg") or faults.append(f"failed: {r.url}"),
-        )
-        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
-        page.on(
-            "request",
-            lambda r: not r.url.startswith((address, "data:", "blob:")) and faults.append(r.url),
-        )
-        page.goto(address + path, wait_until="networkidle")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not faults, faults
 
 
 def contrast(page, selector: str) -> float:
@@ -119,20 +56,6 @@ def test_text_formulas_and_figures_can_be_seen(visit, path, language, scheme):
 def test_a_page_is_never_wider_than_its_window(visit, path, width):
     page = visit(path, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("language", ["", "en/"])
-@pytest.mark.parametrize("stem", NOTEBOOKS)
-def test_a_notebook_page_is_light(visit, stem, language):
-    """All that a first visit loads, as a server that compresses sends it."""
-    page = visit("404.html")
-    page.route("**/*", lambda route: route.continue_())  # which turns the cache off
-    answers = []
-    page.on("response", lambda answer: answers.append(answer))
-    page.goto(page.url.replace("404.html", f"{language}{stem}/"), wait_until="networkidle")
-    page.evaluate("document.fonts.ready.then(() => 0)")
-    weights = {answer.url: len(gzip.compress(answer.body())) for answer in answers}
-    assert len(weights) > 5 and sum(weights.values()) < 200_000, weights
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -16,14 +16,12 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import yaml
 from lxml import html as parser
-from playwright.sync_api import sync_playwright
 
 from hooks.hosts import HASHED, HEADERS
 from hooks.security import site_policy
 from tests.addresses import ADDRESSES
 from tests.conftest import ROOT
 from tests.markdown import DOCS, Page
-from tests.test_browser import CHROMIUM, FLAGS
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 HOOKS = sorted((ROOT / "hooks").glob("*.py"))
@@ -108,7 +106,7 @@ def server(site, tmp_path_factory):
 TYPES = {
     "/": "text/html; charset=utf-8",
     "/en/functions/softmax/": "text/html; charset=utf-8",
-    "/assets/handbook.css": "text/css; charset=utf-8",
+    "/assets/search.css": "text/css; charset=utf-8",
     "/assets/search.js": "text/javascript; charset=utf-8",
     "/assets/mark.svg": "image/svg+xml; charset=utf-8",
     "/sitemap.xml": "application/xml; charset=utf-8",
@@ -132,7 +130,7 @@ def test_types_and_compression(server, path):
 
 
 @needs_nginx
-@pytest.mark.parametrize("path", ["/", "/assets/handbook.css", "/nowhere/", "/functions"])
+@pytest.mark.parametrize("path", ["/", "/assets/search.css", "/nowhere/", "/functions"])
 def test_every_answer_has_the_headers(server, site, path):
     answer = server.ask(path)
     expected = HEADERS | {"Content-Security-Policy": site_policy(site)}
@@ -149,7 +147,7 @@ def test_hashed_files_are_kept_and_pages_are_asked_for_again(server, site):
             assert re.search(r"[0-9a-f]{7,}", path.name), f"{path.name} has no hash in its name"
             cache = server.ask(f"/{path.relative_to(site)}").headers["Cache-Control"]
             assert cache == "public, max-age=31536000, immutable"
-    for path in ("/", "/en/functions/softmax/", "/assets/handbook.css", "/assets/search.js"):
+    for path in ("/", "/en/functions/softmax/", "/assets/search.css", "/assets/search.js"):
         answer = server.ask(path)
         assert answer.headers["Cache-Control"] == "public, max-age=300"
         again = server.ask(path, If_None_Match=answer.headers["ETag"])
@@ -198,12 +196,12 @@ def test_an_address_without_its_slash_and_an_old_one_lead_on(server):
 
 @needs_nginx
 def test_head_ranges_and_other_methods(server):
-    whole, head = server.ask("/assets/handbook.css"), server.ask("/assets/handbook.css", "HEAD")
+    whole, head = server.ask("/assets/search.css"), server.ask("/assets/search.css", "HEAD")
     assert head.status == 200 and not head.content
     assert int(head.headers["Content-Length"]) == len(whole.content)
-    part = server.ask("/assets/handbook.css", Range="bytes=10-19")
+    part = server.ask("/assets/search.css", Range="bytes=10-19")
     assert part.status == 206 and part.content == whole.content[10:20]
-    assert server.ask("/assets/handbook.css", Range="bytes=99999999-").status == 416
+    assert server.ask("/assets/search.css", Range="bytes=99999999-").status == 416
     assert server.ask("/", "POST").status == 405
     assert server.ask("/", "DELETE").status == 405
 
@@ -227,19 +225,17 @@ def test_nothing_outside_the_site_is_served(server, path):
 
 @needs_nginx
 @pytest.mark.parametrize("path", ["", "en/", "functions/softmax/", "en/losses/", "en/nowhere/"])
-def test_a_browser_finds_nothing_forbidden(server, path):
+def test_a_browser_finds_nothing_forbidden(browser, server, path):
     """Under the policy a page loads whole, and search works."""
     faults = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page()
-        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-        page.on("pageerror", lambda e: faults.append(str(e)))
-        page.goto(f"http://127.0.0.1:{server.port}/{path}", wait_until="networkidle")
-        page.locator(".hb-search").click()
-        page.locator("dialog[open]").locator("input, textarea").first.fill("softmax")
-        page.locator("dialog[open] a[href*='softmax']").first.wait_for()
-        browser.close()
+    page = browser.new_page()
+    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(f"http://127.0.0.1:{server.port}/{path}", wait_until="networkidle")
+    page.locator(".hb-search").click()
+    page.locator("dialog[open]").locator("input, textarea").first.fill("softmax")
+    page.locator("dialog[open] a[href*='softmax']").first.wait_for()
+    page.close()
     if "nowhere" in path:  # its own status is told as an error, and is meant
         faults = [fault for fault in faults if "404" not in fault]
     assert not faults, faults
@@ -353,16 +349,14 @@ def test_published_addresses_answer(site):
             assert fragment in found, f"{home}{line} is gone: add a line to redirects.tsv"
 
 
-def test_an_old_address_leads_on_with_its_fragment(site, address):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page()
-        page.goto(f"{address}en/functions/logsigmoid/#pitfalls")
-        page.wait_for_url(f"{address}en/functions/log_sigmoid/#pitfalls")
-        plain = browser.new_context(java_script_enabled=False).new_page()
-        plain.goto(f"{address}en/functions/logsigmoid/")
-        plain.wait_for_url(f"{address}en/functions/log_sigmoid/")
-        browser.close()
+@pytest.mark.parametrize(("scripts", "anchor"), [(True, "#pitfalls"), (False, "")])
+def test_an_old_address_leads_on_with_its_fragment(browser, address, scripts, anchor):
+    """Without JavaScript to the page's beginning."""
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"{address}en/functions/logsigmoid/{anchor}")
+    page.wait_for_url(f"{address}en/functions/log_sigmoid/{anchor}")
+    context.close()
 
 
 # -- workflows ---------------------------------------------------------------------------------

@@ -1,9 +1,7 @@
 """Break it and Loss surface: their arithmetic against torch, and both as a reader uses them."""
 
-import io
 import math
 import re
-from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -11,11 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from tests import lab
+from tests.elements import PAGES, near, printed, ran, same_bits, settle
 from tests.markdown import ROOT
-from tests.test_browser import browser, pytestmark, visit  # noqa: F401
-from tests.test_lab import module, near, printed, rows, same_bits, settle, targets  # noqa: F401
 
-PAGES = ["lab/", "en/lab/"]
 DTYPES = list(lab.ROUNDINGS)
 
 
@@ -65,21 +61,21 @@ OPTIONS = "{smoothing: 0.1, weight: [2, 1, 1, 1]}"
 
 
 @pytest.mark.parametrize("dtype", DTYPES[1:])
-def test_by_hand_is_the_reference_bit_for_bit(module, rows, targets, dtype):  # noqa: F811
+def test_by_hand_is_the_reference_bit_for_bit(math_js, rows, targets, dtype):
     r, x = lab.ROUNDINGS[dtype], rows.ravel()
     with np.errstate(all="ignore"):
         for call, reference in ELEMENTWISE.items():
-            ours = module(f"a.map((v, k) => m.byHand.{call}, m.{dtype}))", x, targets)
+            ours = math_js(f"a.map((v, k) => m.byHand.{call}, m.{dtype}))", x, targets)
             same_bits(np.abs(ours) + 0.0, np.abs(reference(x, targets, r)))
         for name, reference in (
             ("crossEntropy", ce_by_hand),
             ("crossEntropyGradient", ce_gradient_by_hand),
         ):
-            ours = module(f"a.map((v) => m.byHand.{name}(v, 0, {OPTIONS}, m.{dtype}))", rows)
+            ours = math_js(f"a.map((v) => m.byHand.{name}(v, 0, {OPTIONS}, m.{dtype}))", rows)
             same_bits(np.abs(ours), np.abs(reference(rows, r)))
 
 
-def test_by_hand_agrees_with_torch(module, rows, targets):  # noqa: F811
+def test_by_hand_agrees_with_torch(math_js, rows, targets):
     seen = ~np.isnan(rows.ravel())
     x = torch.tensor(rows.ravel()[seen], requires_grad=True)
     y = torch.tensor(targets[seen])
@@ -89,8 +85,8 @@ def test_by_hand_agrees_with_torch(module, rows, targets):  # noqa: F811
     loss = 2.5 * y * yes + (1 - y) * no
     (slope,) = torch.autograd.grad(loss.sum(), x)
     given = x.detach().numpy(), y.numpy()
-    near(module("a.map((v, k) => m.byHand.sigmoidBce(v, b[k], 2.5))", *given), loss, 1)
-    near(module("a.map((v, k) => m.byHand.sigmoidBceGradient(v, b[k], 2.5))", *given), slope, 1)
+    near(math_js("a.map((v, k) => m.byHand.sigmoidBce(v, b[k], 2.5))", *given), loss, 1)
+    near(math_js("a.map((v, k) => m.byHand.sigmoidBceGradient(v, b[k], 2.5))", *given), slope, 1)
 
     x = torch.tensor(rows[np.abs(rows).max(1) < 50], requires_grad=True)
     p = F.softmax(x, 1)
@@ -98,8 +94,8 @@ def test_by_hand_agrees_with_torch(module, rows, targets):  # noqa: F811
     loss = -(s * p.log()).sum(1)
     (slope,) = torch.autograd.grad(loss.sum(), x)
     given = x.detach().numpy()
-    near(module(f"a.map((v) => m.byHand.crossEntropy(v, 0, {OPTIONS}))", given), loss, 1)
-    ours = module(f"a.map((v) => m.byHand.crossEntropyGradient(v, 0, {OPTIONS}))", given)
+    near(math_js(f"a.map((v) => m.byHand.crossEntropy(v, 0, {OPTIONS}))", given), loss, 1)
+    ours = math_js(f"a.map((v) => m.byHand.crossEntropyGradient(v, 0, {OPTIONS}))", given)
     # the terms that cancel are as large as 1 / p
     near(ours.reshape(-1, 4)[:, 0], slope[:, 0], 1e3)
 
@@ -109,19 +105,6 @@ def test_by_hand_agrees_with_torch(module, rows, targets):  # noqa: F811
 
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
-
-
-def ran(page, name: str) -> str:
-    """Run the code that the button copies; what it printed."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(f"logits-{name} .lab-button").first.click()
-    said = f"document.querySelector('logits-{name} .lab-message').textContent !== ''"
-    page.wait_for_function(said)
-    code = page.evaluate("navigator.clipboard.readText()")
-    out = io.StringIO()
-    with redirect_stdout(out):
-        exec(compile(code, name, "exec"), {})
-    return out.getvalue()
 
 
 def message(page, name: str) -> str:
@@ -189,14 +172,13 @@ def breaks(page) -> dict:
     """{(dtype, form): (verdict, values)} as shown."""
     settle(page)
     page.locator("logits-break button.lab-out").nth(7).wait_for()
-    cells = page.locator("logits-break button.lab-out").all()
+    cells = page.locator("logits-break button.lab-out").evaluate_all(
+        "cells => cells.map(cell => ['.lab-judged', '.lab-value'].map("
+        "part => cell.querySelector(part).textContent))"
+    )
     keys = [(dtype, form) for dtype in DTYPES for form in ("naive", "stable")]
     return {
-        key: (
-            cell.locator(".lab-judged").text_content(),
-            cell.locator(".lab-value").text_content().split(),
-        )
-        for key, cell in zip(keys, cells, strict=True)
+        key: (verdict, values.split()) for key, (verdict, values) in zip(keys, cells, strict=True)
     }
 
 
@@ -214,7 +196,7 @@ def left(verdict: str) -> int:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("fn", BREAKS)
-def test_every_cell_is_the_reference_and_the_words_are_true(visit, path, fn):  # noqa: F811
+def test_every_cell_is_the_reference_and_the_words_are_true(visit, path, fn):
     for row, scale, shift in STATES:
         query = f"break.fn={fn}&break.x={row}&break.scale={scale}&break.shift={shift}&break.y=0.25"
         page = visit(f"{path}?{query}")
@@ -238,7 +220,7 @@ def test_every_cell_is_the_reference_and_the_words_are_true(visit, path, fn):  #
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_dtypes_fail_where_the_page_says(visit, path):  # noqa: F811
+def test_the_dtypes_fail_where_the_page_says(visit, path):
     """The table on the page, moved through by the number field."""
     page = visit(path)
     text = (ROOT / "docs/lab.en.md").read_text("utf-8")
@@ -259,7 +241,7 @@ def test_the_dtypes_fail_where_the_page_says(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_steps_and_the_sliders(visit, path):  # noqa: F811
+def test_the_steps_and_the_sliders(visit, path):
     page = visit(path)
     cell = page.locator("logits-break button.lab-out").nth(4)  # float16, naive
     cell.focus()
@@ -297,7 +279,7 @@ PLUS = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_break_refuses_bad_input_by_name(visit, path):  # noqa: F811
+def test_break_refuses_bad_input_by_name(visit, path):
     page = visit(path)
     field = page.locator("logits-break .lab-short").nth(1)
     for text, (value, *said) in PLUS.items():
@@ -326,7 +308,7 @@ def test_break_refuses_bad_input_by_name(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_fifty_logits_are_pasted(visit, path):  # noqa: F811
+def test_fifty_logits_are_pasted(visit, path):
     page = visit(path)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     values = [round(k / 7 - 3, 4) for k in range(50)]
@@ -347,7 +329,7 @@ def test_fifty_logits_are_pasted(visit, path):  # noqa: F811
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("fn", BREAKS)
-def test_breaks_code_prints_what_is_shown(visit, path, fn):  # noqa: F811
+def test_breaks_code_prints_what_is_shown(visit, path, fn):
     for row, scale, shift in (STATES[0], STATES[4], ("1,nan,-inf", 2, 0)):
         query = f"break.fn={fn}&break.x={row}&break.scale={scale}&break.shift={shift}&break.y=0.25"
         page = visit(f"{path}?{query}")
@@ -445,7 +427,7 @@ def shows(page, state: dict) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("state", LOSSES, ids=query)
-def test_the_loss_and_its_gradient_are_torchs(visit, path, state):  # noqa: F811
+def test_the_loss_and_its_gradient_are_torchs(visit, path, state):
     page = visit(f"{path}?{query(state)}")
     shows(page, state)
     assert message(page, "loss") == ""
@@ -458,7 +440,7 @@ def test_the_loss_and_its_gradient_are_torchs(visit, path, state):  # noqa: F811
 
 
 @pytest.mark.parametrize("state", LOSSES, ids=query)
-def test_the_curves_are_torchs(visit, state):  # noqa: F811
+def test_the_curves_are_torchs(visit, state):
     """Every point of the stable curves in float64, which float32 follows to the drawn digits."""
     page = visit(f"lab/?{query(state)}")
     span = float(page.locator("logits-loss .lab-choice :checked").nth(1).input_value())
@@ -493,7 +475,7 @@ EDGES = [
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("state, count, room", EDGES, ids=str)
-def test_the_gradient_by_hand_dies_where_it_is_marked(visit, path, state, count, room):  # noqa: F811
+def test_the_gradient_by_hand_dies_where_it_is_marked(visit, path, state, count, room):
     page = visit(f"{path}?{query(state)}")
     found = edges(page)
     assert len(found) == count
@@ -511,7 +493,7 @@ def test_the_gradient_by_hand_dies_where_it_is_marked(visit, path, state, count,
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_cursor_is_dragged_moved_by_keys_and_typed(visit, path):  # noqa: F811
+def test_the_cursor_is_dragged_moved_by_keys_and_typed(visit, path):
     page = visit(path)
     slider = page.locator("logits-loss .lab-slide")
     slider.scroll_into_view_if_needed()
@@ -539,12 +521,12 @@ def test_the_cursor_is_dragged_moved_by_keys_and_typed(visit, path):  # noqa: F8
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_cursor_is_moved_by_a_finger(browser, address, path):  # noqa: F811
+def test_the_cursor_is_moved_by_a_finger(browser, address, path):
     context = browser.new_context(
         bypass_csp=True, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    page.goto(address + path, wait_until="networkidle")
+    page.goto(address + path)
     slider = page.locator("logits-loss .lab-slide")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -558,7 +540,7 @@ def test_the_cursor_is_moved_by_a_finger(browser, address, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_loss_refuses_bad_input_by_name(visit, path):  # noqa: F811
+def test_loss_refuses_bad_input_by_name(visit, path):
     page = visit(path)
     field = page.locator("logits-loss .lab-short").first
     for text, (value, *said) in PLUS.items():
@@ -583,7 +565,7 @@ def test_loss_refuses_bad_input_by_name(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_broken_addresses_are_named_and_whole_ones_kept(visit, address, path):  # noqa: F811
+def test_broken_addresses_are_named_and_whole_ones_kept(visit, address, path):
     bad = "break.fn=soft&break.shift=1e9&break.q=1&loss.x=a&loss.span=7&loss.y=2&loss.rest=1;2"
     page = visit(f"{path}?{bad}")
     for part in ("break.fn", "break.shift", "break.q"):
@@ -604,7 +586,7 @@ def test_broken_addresses_are_named_and_whole_ones_kept(visit, address, path):  
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_and_nothing_is_cut(visit, path, scheme, width):  # noqa: F811
+def test_axe_finds_nothing_and_nothing_is_cut(visit, path, scheme, width):
     for state in ("", "?break.fn=bce&loss.loss=ce&loss.span=120&loss.eps=0.1"):
         page = visit(path + state, scheme, width)
         for field in page.locator(":is(logits-break, logits-loss) .lab-short:visible").all()[:3]:
@@ -630,37 +612,7 @@ def test_axe_finds_nothing_and_nothing_is_cut(visit, path, scheme, width):  # no
             assert not outside, outside
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize(
-    "name, path",
-    [
-        ("break", "guides/numerical_stability/"),
-        ("break", "en/guides/numerical_stability/"),
-        ("loss", "losses/bce_with_logits/"),
-        ("loss", "en/losses/bce_with_logits/"),
-    ],
-)
-def test_nothing_shifts(browser, address, name, path, width):  # noqa: F811
-    page = browser.new_page(bypass_csp=True, viewport={"width": width, "height": 900})
-    page.route("**/lab.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
-    page.add_init_script(
-        """window.shift = 0;
-        new PerformanceObserver((list) => list.getEntries().forEach((e) => (shift += e.value)))
-          .observe({type: "layout-shift", buffered: true});"""
-    )
-    page.goto(address + path, wait_until="commit")
-    element = page.locator(f"logits-{name}")
-    element.wait_for(state="attached")
-    element.evaluate("e => e.scrollIntoView()")
-    before = element.bounding_box()["height"]
-    element.locator(".lab").wait_for()
-    page.wait_for_timeout(200)
-    assert element.bounding_box()["height"] == before
-    assert page.evaluate("shift") < 0.01
-    page.close()
-
-
-def test_an_update_takes_less_than_a_frame(visit, capsys):  # noqa: F811
+def test_an_update_takes_less_than_a_frame(visit, capsys):
     """The CPU time of the page's thread, layout included, with a hundred logits."""
     many = ",".join(str(k / 10) for k in range(99))
     page = visit(f"lab/?break.x={many}&loss.loss=ce&loss.rest={many}&loss.span=120")
@@ -689,7 +641,7 @@ def test_an_update_takes_less_than_a_frame(visit, capsys):  # noqa: F811
         assert 0 < min(took) < 16
 
 
-def test_the_figures_stand_in_without_javascript(browser, address):  # noqa: F811
+def test_the_figures_stand_in_without_javascript(browser, address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(address + "en/lab/")
     text = page.locator("logits-break figure svg").text_content()

@@ -7,10 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.elements import PAGES, agree, numbers, printed, ran, settle
 from tests.markdown import ROOT
-from tests.test_browser import browser, pytestmark, visit  # noqa: F401
-from tests.test_lab import module, printed, settle  # noqa: F401
-from tests.test_lab_elements import PAGES, agree, numbers, ran
 
 CODES = dict(
     re.findall(
@@ -43,7 +41,7 @@ def shows(page, name: str, x: float) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_curve_shows_and_copies_what_torch_gives(visit, path):  # noqa: F811
+def test_every_curve_shows_and_copies_what_torch_gives(visit, path):
     page = visit(path)
     field = page.locator("logits-curve .lab-at-x")
     for name in CODES:
@@ -65,7 +63,7 @@ def test_the_functions_of_the_handbook_are_there():
     assert {name.replace("log_sigmoid", "logsigmoid") for name in pages - rows} <= set(CODES)
 
 
-def test_a_drawn_line_is_the_function(visit):  # noqa: F811
+def test_a_drawn_line_is_the_function(visit):
     """The path's points, put back from the picture to numbers."""
     page = visit("en/lab/?curve.fn=softplus")
     for k, panel in enumerate(page.locator("logits-curve .lab-panel").all()):
@@ -84,7 +82,7 @@ def test_a_drawn_line_is_the_function(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_cursor_has_mouse_keys_and_a_field(visit, path):  # noqa: F811
+def test_the_cursor_has_mouse_keys_and_a_field(visit, path):
     page = visit(path)
     lab = page.locator("logits-curve")
     lab.scroll_into_view_if_needed()
@@ -116,7 +114,7 @@ def test_the_cursor_has_mouse_keys_and_a_field(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_zoom_and_shift(visit, path):  # noqa: F811
+def test_zoom_and_shift(visit, path):
     page = visit(path)
     lab = page.locator("logits-curve")
 
@@ -156,7 +154,7 @@ def test_zoom_and_shift(visit, path):  # noqa: F811
     assert ends() == before and before[0] < 21 < before[1]  # to compare the two
 
 
-def test_any_view_is_drawn(visit):  # noqa: F811
+def test_any_view_is_drawn(visit):
     page = visit("en/lab/")
     lab = page.locator("logits-curve")
     views = [(0, 12), (0.5, 1.2), (-5, 0.01), (20, 1), (0, 1e6), (999999, 2)]
@@ -170,7 +168,7 @@ def test_any_view_is_drawn(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_bad_input_is_named_and_changes_nothing(visit, path):  # noqa: F811
+def test_bad_input_is_named_and_changes_nothing(visit, path):
     page = visit(path)
     lab = page.locator("logits-curve")
     field = lab.locator(".lab-at-x")
@@ -185,12 +183,12 @@ def test_bad_input_is_named_and_changes_nothing(visit, path):  # noqa: F811
     shows(page, "sigmoid", -2.5)
 
 
-def test_a_finger_moves_the_cursor(browser, address):  # noqa: F811
+def test_a_finger_moves_the_cursor(browser, address):
     context = browser.new_context(
         bypass_csp=True, viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    page.goto(address + "en/functions/tanh/", wait_until="networkidle")
+    page.goto(address + "en/functions/tanh/")
     plot = page.locator("logits-curve .lab-plot").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
@@ -203,7 +201,7 @@ def test_a_finger_moves_the_cursor(browser, address):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_what_the_page_says_to_try(visit, path):  # noqa: F811
+def test_what_the_page_says_to_try(visit, path):
     page = visit(path)
     for fn, x, value, slope in (
         ("sigmoid", 10, "1.0000", "4.5396e-05"),

@@ -1,17 +1,12 @@
 """What every element of the lab keeps to: axe, room, figure, address, code; one row an element."""
 
-import io
 import re
-from contextlib import redirect_stdout
 
-import numpy as np
 import pytest
 
+from tests.elements import PAGES, numbers, settle
 from tests.markdown import ROOT
-from tests.test_browser import browser, pytestmark, visit  # noqa: F401
-from tests.test_lab import settle
 
-PAGES = ["lab/", "en/lab/"]
 # element: its other page, a state, and a number that it refuses
 ELEMENTS = {
     "jacobian": ("guides/gradients/", "jacobian.x=[1,-inf,3]&jacobian.f=log_softmax", "x=1,a"),
@@ -24,39 +19,9 @@ ELEMENTS = {
 }
 
 
-def ran(page, name: str) -> str:
-    """Run the code that an element's button copies; what it printed."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(f"logits-{name} .lab-buttons .lab-button").first.click()
-    said = f"document.querySelector('logits-{name} .lab-message').textContent !== ''"
-    page.wait_for_function(said)
-    code = page.evaluate("navigator.clipboard.readText()")
-    out = io.StringIO()
-    with redirect_stdout(out):
-        exec(compile(code, name, "exec"), {})
-    return out.getvalue()
-
-
-def numbers(text: str) -> list[float]:
-    """Every number of a printed text; `grad_fn=<…>` and dtypes are none."""
-    text = re.sub(r"grad_fn=<\w+>|dtype=[\w.]+|\w+\[\d\]|float64", "", text)
-    return [float(v) for v in re.findall(r"-?(?:inf|nan|\d+\.?\d*(?:e[+-]\d+)?)", text)]
-
-
-def agree(shown: list[str], printed: list[float]) -> None:
-    """Each shown number is the printed one, to the digit that each was printed to."""
-    assert len(shown) == len(printed), (shown, printed)
-    for text, b in zip(shown, printed, strict=True):
-        a = float(text)
-        if np.isfinite(a) and np.isfinite(b):
-            assert abs(a - b) <= 1.01e-4 * max(1, abs(a)), (text, b)
-        else:
-            assert str(a) == str(b)
-
-
 @pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 360)])
-def test_axe_finds_nothing(visit, name, scheme, width):  # noqa: F811
+def test_axe_finds_nothing(visit, name, scheme, width):
     state = ELEMENTS[name][1]
     for path in (f"en/lab/?{state}", ELEMENTS[name][0]):
         page = visit(path, scheme, width)
@@ -70,9 +35,17 @@ def test_axe_finds_nothing(visit, name, scheme, width):  # noqa: F811
         assert not said, said
 
 
-@pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_shifts(browser, address, name, width):  # noqa: F811
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        *((name, f"en/{page}") for name, (page, *_) in ELEMENTS.items()),
+        *(("compare", path) for path in (*PAGES, "functions/softmax/", "lab/?compare.x=1,2,3")),
+        *(("break", f"{home}guides/numerical_stability/") for home in ("", "en/")),
+        *(("loss", f"{home}losses/bce_with_logits/") for home in ("", "en/")),
+    ],
+)
+def test_nothing_shifts(browser, address, name, path, width):
     context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
     # the script comes late, as on a slow line: the page is painted before it runs
@@ -82,7 +55,7 @@ def test_nothing_shifts(browser, address, name, width):  # noqa: F811
         new PerformanceObserver((list) => list.getEntries().forEach((e) => (shift += e.value)))
           .observe({type: "layout-shift", buffered: true});"""
     )
-    page.goto(address + "en/" + ELEMENTS[name][0], wait_until="commit")
+    page.goto(address + path, wait_until="commit")
     lab = page.locator(f"logits-{name}")
     lab.wait_for(state="attached")
     lab.evaluate("e => e.scrollIntoView()")
@@ -96,7 +69,7 @@ def test_nothing_shifts(browser, address, name, width):  # noqa: F811
 
 @pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("path", PAGES)
-def test_the_address_holds_the_state(visit, address, name, path):  # noqa: F811
+def test_the_address_holds_the_state(visit, address, name, path):
     """A state from the address is written back as it was; reset clears it."""
     state = ELEMENTS[name][1]
     page = visit(f"{path}?{state}")
@@ -110,7 +83,7 @@ def test_the_address_holds_the_state(visit, address, name, path):  # noqa: F811
 
 @pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("path", PAGES)
-def test_a_broken_address_says_what_it_did(visit, name, path):  # noqa: F811
+def test_a_broken_address_says_what_it_did(visit, name, path):
     fields = [ELEMENTS[name][2], "q=1", "x=%E0%A4%A"]
     page = visit(f"{path}?" + "&".join(f"{name}.{part}" for part in fields))
     message = page.locator(f"logits-{name} .lab-message.lab-bad").inner_text()
@@ -123,7 +96,7 @@ def test_a_broken_address_says_what_it_did(visit, name, path):  # noqa: F811
 
 @pytest.mark.parametrize("name", ELEMENTS)
 @pytest.mark.parametrize("language", ["", "en/"])
-def test_the_figure_stands_in_without_javascript(browser, address, name, language):  # noqa: F811
+def test_the_figure_stands_in_without_javascript(browser, address, name, language):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + language + ELEMENTS[name][0])
@@ -145,7 +118,7 @@ def test_the_figure_stands_in_without_javascript(browser, address, name, languag
     page.close()
 
 
-def test_elements_work_from_a_file(browser, site):  # noqa: F811
+def test_elements_work_from_a_file(browser, site):
     page = browser.new_page(bypass_csp=True)
     page.goto((site / "en/lab/index.html").as_uri())
     for name in ELEMENTS:

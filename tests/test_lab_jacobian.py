@@ -6,9 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd.functional import jacobian
 
-from tests.test_browser import browser, pytestmark, visit  # noqa: F401
-from tests.test_lab import module, printed, settle  # noqa: F401
-from tests.test_lab_elements import PAGES, agree, numbers, ran
+from tests.elements import PAGES, agree, numbers, printed, ran, settle
 
 FUNCTIONS = {"softmax": F.softmax, "log_softmax": F.log_softmax}
 ROWS = [
@@ -57,14 +55,14 @@ def shows(page, row: list[float], name: str) -> None:
     agree([printed(v) for v in S.tolist()], numbers(text)[2:])
 
 
-def test_singular_values_and_ranks_agree_with_torch(module):  # noqa: F811
+def test_singular_values_and_ranks_agree_with_torch(math_js):
     """Of any square matrix, of any rank, and of the Jacobians of rows of all sizes."""
     generator = np.random.default_rng(0)
     for n in (1, 2, 3, 5, 10):
         for inner in (1, (n + 1) // 2, n):
             a = generator.normal(size=(n, inner)) @ generator.normal(size=(inner, n))
             for A in (a, a * 1e-150, a * 1e120, np.zeros((n, n))):
-                ours = module("m.singularValues(a)", A)
+                ours = math_js("m.singularValues(a)", A)
                 S = np.linalg.svd(A, compute_uv=False)
                 assert np.abs(ours - S).max() <= 1e-13 * S.max()
                 least = S.max() * n * np.finfo(float).eps  # torch's default, by its own rule
@@ -75,10 +73,10 @@ def test_singular_values_and_ranks_agree_with_torch(module):  # noqa: F811
                 ("softmax", "softmaxJacobian"),
                 ("log_softmax", "logSoftmaxJacobian"),
             ):
-                S = module(f"m.singularValues(m.{ours}(a))", row)
+                S = math_js(f"m.singularValues(m.{ours}(a))", row)
                 least = 4 * np.finfo(float).eps
                 assert (least * max(1, S[0]) < S).sum() == rank(matrix(row.tolist(), name))
-    assert np.isnan(module("m.singularValues([[1, NaN], [0, 1]])", np.zeros(1))).all()
+    assert np.isnan(math_js("m.singularValues([[1, NaN], [0, 1]])", np.zeros(1))).all()
 
 
 def test_rounding_may_count_without_an_absolute_tolerance():
@@ -93,7 +91,7 @@ def test_rounding_may_count_without_an_absolute_tolerance():
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_what_is_shown_and_copied_is_torchs(visit, path):  # noqa: F811
+def test_what_is_shown_and_copied_is_torchs(visit, path):
     page = visit(path)
     lab = page.locator("logits-jacobian")
     for row, name in ROWS:
@@ -109,7 +107,7 @@ def test_what_is_shown_and_copied_is_torchs(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_it_is_moved_by_drag_keys_and_choice(visit, path):  # noqa: F811
+def test_it_is_moved_by_drag_keys_and_choice(visit, path):
     page = visit(path)
     lab = page.locator("logits-jacobian")
     bar = lab.get_by_role("slider", name="logit [1]")
@@ -137,7 +135,7 @@ def test_it_is_moved_by_drag_keys_and_choice(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_bad_input_is_named_and_changes_nothing(visit, path):  # noqa: F811
+def test_bad_input_is_named_and_changes_nothing(visit, path):
     page = visit(path)
     lab = page.locator("logits-jacobian")
     whole = lab.locator(".lab-text")
@@ -169,7 +167,7 @@ def test_bad_input_is_named_and_changes_nothing(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_row_is_pasted_into_one_field(visit, path):  # noqa: F811
+def test_a_row_is_pasted_into_one_field(visit, path):
     page = visit(path)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     lab = page.locator("logits-jacobian")

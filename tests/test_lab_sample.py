@@ -7,9 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from snippets._lab import draws
-from tests.test_browser import browser, pytestmark, visit  # noqa: F401
-from tests.test_lab import printed, settle
-from tests.test_lab_elements import PAGES, agree, numbers, ran
+from tests.elements import PAGES, agree, numbers, printed, ran, settle
 
 X = [3.0, 2.0, 0.0]
 
@@ -34,7 +32,7 @@ def shows(page, x: list[float], t: float, seed: int, n: int) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_counts_are_reproduced_in_python(visit, path):  # noqa: F811
+def test_counts_are_reproduced_in_python(visit, path):
     page = visit(path)
     shows(page, X, 1, 0, 1000)
     lab = page.locator("logits-sample")
@@ -63,7 +61,7 @@ STATES = [
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("x, t, seed, n", STATES)
-def test_the_copied_code_prints_the_shown_counts(visit, path, x, t, seed, n):  # noqa: F811
+def test_the_copied_code_prints_the_shown_counts(visit, path, x, t, seed, n):
     query = f"sample.x={x}&sample.t={t}&sample.seed={seed}&sample.n={n}"
     page = visit(f"{path}?{query}")
     lab = page.locator("logits-sample")
@@ -84,7 +82,7 @@ def test_the_copied_code_prints_the_shown_counts(visit, path, x, t, seed, n):  #
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_step_run_pause_and_clear(visit, path):  # noqa: F811
+def test_step_run_pause_and_clear(visit, path):
     page = visit(path)
     lab = page.locator("logits-sample")
     step, run, clear = lab.locator(".lab-body .lab-button").all()
@@ -115,10 +113,10 @@ def test_step_run_pause_and_clear(visit, path):  # noqa: F811
     shows(page, X, 1, 0, 10000)
 
 
-def test_reduced_motion_draws_at_once(browser, address):  # noqa: F811
+def test_reduced_motion_draws_at_once(browser, address):
     context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(address + "en/lab/", wait_until="networkidle")
+    page.goto(address + "en/lab/")
     lab = page.locator("logits-sample")
     _, run, clear = lab.locator(".lab-body .lab-button").all()
     clear.click()
@@ -129,7 +127,7 @@ def test_reduced_motion_draws_at_once(browser, address):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_slider_goes_to_the_limit(visit, path):  # noqa: F811
+def test_the_slider_goes_to_the_limit(visit, path):
     page = visit(path)
     lab = page.locator("logits-sample")
     lab.locator(".lab-range").focus()
@@ -144,7 +142,7 @@ def test_the_slider_goes_to_the_limit(visit, path):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_bad_input_is_named(visit, path):  # noqa: F811
+def test_bad_input_is_named(visit, path):
     page = visit(path)
     lab = page.locator("logits-sample")
     for place, texts in (

@@ -1,6 +1,5 @@
 """The archive for reading without a server: opened from the file system, in a real browser."""
 
-import os
 import re
 import shutil
 import zipfile
@@ -10,11 +9,9 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from lxml import html as parser
 from mkdocs.exceptions import PluginError
-from playwright.sync_api import sync_playwright
 
 from hosting.offline import FOLDER, pack, script
 from tests.conftest import ROOT
-from tests.test_browser import CHROMIUM, FLAGS
 
 
 @pytest.fixture(scope="module")
@@ -58,26 +55,23 @@ def test_every_link_names_a_file_that_is_there(folder):
 
 
 @pytest.fixture(scope="module")
-def reader(folder):
+def reader(browser, folder):
     """Opens a page of the folder; whatever the browser complains of, or asks elsewhere, fails."""
-    if not CHROMIUM and not os.environ.get("CI"):
-        pytest.skip("no browser")
     faults = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    context = browser.new_context()
 
-        def open_page(path: str):
-            page = browser.new_page()
-            page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-            page.on("pageerror", lambda e: faults.append(str(e)))
-            page.on("requestfailed", lambda r: faults.append(f"failed: {r.url}"))
-            home = (folder.as_uri(), "data:", "blob:")
-            page.on("request", lambda r: not r.url.startswith(home) and faults.append(r.url))
-            page.goto((folder / path).as_uri())
-            return page
+    def open_page(path: str):
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+        page.on("pageerror", lambda e: faults.append(str(e)))
+        page.on("requestfailed", lambda r: faults.append(f"failed: {r.url}"))
+        home = (folder.as_uri(), "data:", "blob:")
+        page.on("request", lambda r: not r.url.startswith(home) and faults.append(r.url))
+        page.goto((folder / path).as_uri())
+        return page
 
-        yield open_page
-        browser.close()
+    yield open_page
+    context.close()
     assert not faults, faults
 
 

@@ -8,9 +8,7 @@ import pytest
 
 from tests.contract import nav_pages
 from tests.markdown import ROOT
-from tests.searches import HOME, address, ranks, searches
-from tests.test_browser import browser, pytestmark  # noqa: F401  (a fixture)
-from tests.test_browser import visit as visit_early  # noqa: F401
+from tests.searches import HOME, named, ranks, searches
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 BAD = """<!doctype html><html lang="en"><title>A strict page</title><article></article>
@@ -18,11 +16,12 @@ BAD = """<!doctype html><html lang="en"><title>A strict page</title><article></a
 
 
 @pytest.fixture
-def visit(visit_early):  # noqa: F811
+def visit(visit):
     """Open an address of the site and wait until its scripts have run, so that keys count."""
+    early = visit
 
     def open_page(*args):
-        page = visit_early(*args)
+        page = early(*args)
         page.wait_for_load_state("load")
         return page
 
@@ -59,7 +58,7 @@ def test_the_table_names_pages_that_exist():
 
 
 @pytest.mark.parametrize("language", HOME)
-def test_every_search_finds_its_page_among_the_first_three(browser, address, language):  # noqa: F811
+def test_every_search_finds_its_page_among_the_first_three(browser, address, language):
     found = ranks(browser, address, language)
     assert len(found) > 150
     low = [f"{row.query!r} ({row.part}): {rank}" for row, rank in found if not rank or rank > 3]
@@ -112,7 +111,7 @@ def test_a_search_is_made_with_the_keyboard_alone(visit, address):
     assert page.evaluate("document.activeElement.matches('.hb-search')")
 
 
-def test_enter_opens_the_first_result_of_what_was_typed_last(browser, address):  # noqa: F811
+def test_enter_opens_the_first_result_of_what_was_typed_last(browser, address):
     page = browser.new_page(
         bypass_csp=True
     )  # not `visit`: requests that Enter cuts short are no fault
@@ -171,7 +170,7 @@ def test_a_misspelt_search_offers_the_nearest_words(visit, path, typed, meant, f
     assert offer.inner_text() == meant
     offer.click()
     page.locator(f".hb-find-results[data-query='{meant}'] > li").first.wait_for()
-    assert address(page.locator(".hb-find-results a").first.get_attribute("href")) == found
+    assert named(page.locator(".hb-find-results a").first.get_attribute("href")) == found
     assert not page.locator(".hb-find-meant").count()
 
 
@@ -181,7 +180,7 @@ def test_a_search_without_a_result_leads_on(visit, path, none):
     assert search(page, "qqqzzz").count() == 0
     assert status(page) == none
     links = page.locator(".hb-find-body a").evaluate_all("all => all.map(a => a.href)")
-    assert {address(link) for link in links} == {
+    assert {named(link) for link in links} == {
         "help/errors",
         "help/magic_numbers",
         "start/choose",
@@ -190,7 +189,7 @@ def test_a_search_without_a_result_leads_on(visit, path, none):
         search(page, odd)
 
 
-def test_a_search_has_an_address(browser, address):  # noqa: F811
+def test_a_search_has_an_address(browser, address):
     page = browser.new_page(
         bypass_csp=True
     )  # not `visit`: requests that leaving cuts short are no fault
@@ -222,7 +221,7 @@ def test_the_404_page_offers_a_search(visit, address):
     assert page.locator(".hb-find-meant button").inner_text() == "softmax"
 
 
-def test_an_index_that_cannot_be_read_is_said(browser, address):  # noqa: F811
+def test_an_index_that_cannot_be_read_is_said(browser, address):
     page = browser.new_page(bypass_csp=True)
     page.route("**/search/en.json", lambda route: route.abort())
     page.goto(address + "en/?q=nan")

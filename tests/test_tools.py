@@ -18,13 +18,7 @@ from lxml import html
 
 from hooks.quote import quoted, relinked
 from tests.markdown import DOCS, ROOT, Page, pages
-from tests.test_browser import (  # noqa: F401  (fixtures)
-    CHROMIUM,
-    browser,
-    contrast,
-    pytestmark,
-    visit,
-)
+from tests.test_browser import contrast
 
 LANGUAGES = {"zh": "", "en": "en/"}
 ANSWER = re.compile(r"\[.*?\]\(#(?P<goal>[\w-]+)\)\{ data-answer=\"(?P<answer>[\w-]+)\" \}")
@@ -152,7 +146,7 @@ def visible(page) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_path_shows_its_row_and_its_block(visit, language):  # noqa: F811
+def test_every_path_shows_its_row_and_its_block(visit, language):
     page = visit(f"{LANGUAGES[language]}start/choose/")
     rows = page.locator("article table").first
     for answers, section in paths(language):
@@ -174,7 +168,7 @@ def test_every_path_shows_its_row_and_its_block(visit, language):  # noqa: F811
         assert search(page) == ""
 
 
-def test_ids_stay_unique_while_a_block_is_shown(visit):  # noqa: F811
+def test_ids_stay_unique_while_a_block_is_shown(visit):
     page = visit("en/start/choose/?labels=many&rare=no")
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert page.locator(".hb-result .language-python").count() == 1
@@ -182,7 +176,7 @@ def test_ids_stay_unique_while_a_block_is_shown(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_chooser_works_with_the_keyboard_alone(visit, language):  # noqa: F811
+def test_the_chooser_works_with_the_keyboard_alone(visit, language):
     page = visit(f"{LANGUAGES[language]}start/choose/")
     page.locator("#questions .headerlink").focus()
     for name, keys in {"labels": "Space", "place": "Space ArrowDown", "pixel": "Space"}.items():
@@ -196,7 +190,7 @@ def test_the_chooser_works_with_the_keyboard_alone(visit, language):  # noqa: F8
     assert page.evaluate("document.activeElement.name") == "labels", "the focus was lost"
 
 
-def test_arrows_move_between_answers_and_back_undoes_them(visit):  # noqa: F811
+def test_arrows_move_between_answers_and_back_undoes_them(visit):
     page = visit("en/start/choose/")
     page.locator("input[name=labels]").first.focus()
     page.keyboard.press("Space")
@@ -219,7 +213,7 @@ def test_arrows_move_between_answers_and_back_undoes_them(visit):  # noqa: F811
     assert shown(page)[0] == "rare-labels"
 
 
-def test_a_changed_answer_drops_those_behind_it(visit):  # noqa: F811
+def test_a_changed_answer_drops_those_behind_it(visit):
     page = visit("en/start/choose/")
     choose(page, {"labels": "one", "place": "sample", "target": "index", "classes": "two"})
     choose(page, {"place": "pixel"})
@@ -230,7 +224,7 @@ def test_a_changed_answer_drops_those_behind_it(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_address_can_be_shared(visit, address, language):  # noqa: F811
+def test_an_address_can_be_shared(visit, address, language):
     answers, section = paths(language)[-3]
     query = "&".join(f"{name}={value}" for name, value in answers.items())
     page = visit(f"{LANGUAGES[language]}start/choose/?{query}")
@@ -244,17 +238,17 @@ def test_an_address_can_be_shared(visit, address, language):  # noqa: F811
 @pytest.mark.parametrize(
     "query", ["?labels=nothing", "?place=pixel", "?labels=", "?=&&", "?labels=%22%3E%3Cimg", "?x=1"]
 )
-def test_an_address_that_answers_nothing_asks_the_first_question(visit, query):  # noqa: F811
+def test_an_address_that_answers_nothing_asks_the_first_question(visit, query):
     page = visit(f"en/start/choose/{query}")
     assert visible(page) == ["ask-labels"] and not page.locator("fieldset input:checked").count()
 
 
-def test_an_address_that_goes_astray_stops_at_the_last_good_answer(visit):  # noqa: F811
+def test_an_address_that_goes_astray_stops_at_the_last_good_answer(visit):
     page = visit("en/start/choose/?labels=one&place=moon&target=index")
     assert visible(page) == ["ask-labels", "ask-place"]
 
 
-def test_the_block_can_be_copied(visit):  # noqa: F811
+def test_the_block_can_be_copied(visit):
     page = visit("en/start/choose/?labels=many&rare=no")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator(".hb-actions button").click()
@@ -262,7 +256,7 @@ def test_the_block_can_be_copied(visit):  # noqa: F811
     assert page.evaluate("navigator.clipboard.readText()") == block("en", "multi-label")
 
 
-def test_without_a_clipboard_the_block_is_selected(visit):  # noqa: F811
+def test_without_a_clipboard_the_block_is_selected(visit):
     page = visit("start/choose/?labels=many&rare=no")
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(Error('no')); }")
     page.locator(".hb-actions button").click()
@@ -271,7 +265,7 @@ def test_without_a_clipboard_the_block_is_selected(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("path", ["start/choose/#ask-order", "start/choose/#ordinal"])
-def test_an_address_with_a_place_leads_there(visit, path):  # noqa: F811
+def test_an_address_with_a_place_leads_there(visit, path):
     page = visit(path)
     wanted = ".hb-chooser" if "#ask" in path else "#ordinal"
     assert -1 <= page.locator(wanted).bounding_box()["y"] < 300
@@ -282,7 +276,7 @@ def test_an_address_with_a_place_leads_there(visit, path):  # noqa: F811
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", ["start/choose/", "help/magic_numbers/"])
-def test_without_a_script_the_page_says_the_same(browser, address, path, language):  # noqa: F811
+def test_without_a_script_the_page_says_the_same(browser, address, path, language):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + LANGUAGES[language] + path)
@@ -300,7 +294,7 @@ def test_without_a_script_the_page_says_the_same(browser, address, path, languag
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_tools_work_from_a_disk(browser, site, language):  # noqa: F811
+def test_the_tools_work_from_a_disk(browser, site, language):
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     faults = []
@@ -328,7 +322,7 @@ TOOLS = [
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", TOOLS)
-def test_a_tool_fits_a_phone_and_every_reader(visit, path, language):  # noqa: F811
+def test_a_tool_fits_a_phone_and_every_reader(visit, path, language):
     page = visit(LANGUAGES[language] + path, scheme="dark", width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     tool = page.locator("form.hb-tool")
@@ -344,19 +338,19 @@ def test_a_tool_fits_a_phone_and_every_reader(visit, path, language):  # noqa: F
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_tool_can_be_read_in_both_schemes(visit, scheme):  # noqa: F811
+def test_a_tool_can_be_read_in_both_schemes(visit, scheme):
     page = visit("help/magic_numbers/?number=2.3026", scheme)
     for selector in (".hb-fields span", ".hb-hint", ".hb-status", ".hb-result li"):
         assert contrast(page, selector) >= 4.5, selector
 
 
-def test_a_tool_is_not_printed(visit):  # noqa: F811
+def test_a_tool_is_not_printed(visit):
     page = visit("start/choose/")
     page.emulate_media(media="print")
     assert page.locator("form.hb-tool").is_hidden() and page.locator("#table").is_visible()
 
 
-def test_no_script_or_style_stands_in_the_markup_of_a_tool(visit):  # noqa: F811
+def test_no_script_or_style_stands_in_the_markup_of_a_tool(visit):
     """A Content-Security-Policy may forbid inline scripts, handlers and styles."""
     for path in ("start/choose/?labels=many&rare=no", "help/magic_numbers/?number=2.3026"):
         markup = visit(path).locator("form.hb-tool").evaluate("form => form.outerHTML")
@@ -420,7 +414,7 @@ def answers(page, cases: list[tuple[str, str]]) -> list[dict]:
     return page.evaluate(TYPE, cases)
 
 
-def test_every_number_of_the_table_leads_to_its_section(visit):  # noqa: F811
+def test_every_number_of_the_table_leads_to_its_section(visit):
     page = visit("en/help/magic_numbers/")
     headings = {h.id for h in Page.read(DOCS / "help/magic_numbers.en.md").headings}
     cases = [(f"{value:.4f}", str(C or "")) for value, C, _, _ in rows()]
@@ -437,7 +431,7 @@ def test_every_section_with_a_number_is_in_the_table():
     assert sections == {section for _, _, section, _ in rows()}
 
 
-def test_the_numbers_of_any_class_count_are_those_of_python(visit):  # noqa: F811
+def test_the_numbers_of_any_class_count_are_those_of_python(visit):
     page = visit("help/magic_numbers/")
     counts = [*range(2, 60), 91, 100, 365, 1000, 1024, 8192, 21841, 30522, 32000, 50257, 128256]
     for C, got in zip(counts, answers(page, [("", str(C)) for C in counts]), strict=True):
@@ -448,7 +442,7 @@ def test_the_numbers_of_any_class_count_are_those_of_python(visit):  # noqa: F81
             assert str(written).replace("-", "−") in got["text"], (C, value)
 
 
-def test_what_fits_a_number_is_what_python_finds(visit):  # noqa: F811
+def test_what_fits_a_number_is_what_python_finds(visit):
     """Numbers near a known one and numbers near none, with and without a class count."""
     page = visit("help/magic_numbers/")
     generator = random.Random(0)
@@ -474,7 +468,7 @@ def test_what_fits_a_number_is_what_python_finds(visit):  # noqa: F811
         assert got["sections"], "nothing at all is shown"
 
 
-def test_a_class_count_is_found_from_the_number_alone(visit):  # noqa: F811
+def test_a_class_count_is_found_from_the_number_alone(visit):
     page = visit("en/help/magic_numbers/")
     counts = [*range(2, 200), 365, 777, 1000, 4096, 21841, 50257]
     forms = {
@@ -507,7 +501,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("number", WRITTEN)
-def test_a_number_is_read_however_it_is_written(visit, number):  # noqa: F811
+def test_a_number_is_read_however_it_is_written(visit, number):
     page = visit("help/magic_numbers/")
     written = WRITTEN[number].split("|")
     for text, got in zip(written, answers(page, [(t, "") for t in written]), strict=True):
@@ -524,7 +518,7 @@ SAID = {"zh": ("没有读到数", "类别数是不小于 2"), "en": ("There is n
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_odd_input_gets_something_sensible(visit, language):  # noqa: F811
+def test_odd_input_gets_something_sensible(visit, language):
     page = visit(f"{LANGUAGES[language]}help/magic_numbers/")
     for kind, (section, written) in ODD.items():
         texts = written.split("|")
@@ -546,7 +540,7 @@ def test_odd_input_gets_something_sensible(visit, language):  # noqa: F811
     assert got == {"status": "", "sections": [], "values": [], "text": ""}
 
 
-def test_a_number_that_almost_fits_names_its_neighbours(visit):  # noqa: F811
+def test_a_number_that_almost_fits_names_its_neighbours(visit):
     page = visit("en/help/magic_numbers/")
     almost, wrong = answers(page, [("2.3071", ""), ("2.3026", "1000")])
     assert "2.3026" in almost["text"] and almost["sections"] == ["other"]
@@ -555,7 +549,7 @@ def test_a_number_that_almost_fits_names_its_neighbours(visit):  # noqa: F811
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_field_works_with_the_keyboard_and_is_shared_by_its_address(
-    visit,  # noqa: F811
+    visit,
     address,
     language,
 ):
@@ -582,7 +576,7 @@ def test_the_field_works_with_the_keyboard_and_is_shared_by_its_address(
     assert page.get_by_label(labels[other][1]).input_value() == "10"
 
 
-def test_any_text_in_the_address_is_only_text(visit):  # noqa: F811
+def test_any_text_in_the_address_is_only_text(visit):
     evil = '"><img src=x onerror=alert(1)> 2.3026'
     page = visit(f"help/magic_numbers/?number={quote(evil)}&C={quote(evil)}")
     assert page.locator(".hb-fields input").first.input_value() == evil
@@ -629,7 +623,7 @@ def test_the_cheat_sheet_shows_what_other_pages_state(sheet, site, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_cheat_sheet_prints_on_three_sides_of_a4_at_most(visit, language):  # noqa: F811
+def test_the_cheat_sheet_prints_on_three_sides_of_a4_at_most(visit, language):
     page = visit(f"{LANGUAGES[language]}cheatsheet/", scheme="dark", width=725)
     paper = page.pdf(prefer_css_page_size=True)
     sides = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", paper)

@@ -11,11 +11,11 @@ from fontTools.ttLib import TTFont
 from lxml import html as parser
 
 from tests.contract import nav_pages
-from tests.markdown import ROOT
-from tests.serving import chromium, kinds, page, serving
-from tests.test_browser import pytestmark as needs_browser
+from tests.markdown import ROOT, pages
+from tests.serving import kinds, page
 
-BYTES, REQUESTS, SHIFT = 130_000, 16, 0.01
+BYTES, NOTEBOOK_BYTES, REQUESTS, SHIFT = 130_000, 200_000, 16, 0.01
+NOTEBOOKS = sorted({page.stem for page in pages() if page.path.suffix == ".ipynb"})
 FUNCTIONS = [
     page(stem)
     for stem in nav_pages()
@@ -29,19 +29,7 @@ SHIFTS = """() => new Promise(resolve => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def address(site):
-    with serving(site) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-def visit(browser, url: str, width: int = 412):
+def first_visit(browser, url: str, width: int = 412):
     """A first visit: the page, the bytes it took over the wire, and its requests by status."""
     context = browser.new_context(viewport={"width": width, "height": 823})
     tab = context.new_page()
@@ -61,37 +49,43 @@ def visit(browser, url: str, width: int = 412):
     return tab, sum(bytes_), answers
 
 
-@needs_browser
 @pytest.mark.parametrize("language", ["", "en/"])
 def test_a_function_page_is_light(browser, address, site, language):
     """The heaviest of them, both sections: its bytes, its requests, none of which fails."""
     weights = {path: (site / language / path / "index.html").stat().st_size for path in FUNCTIONS}
     for path in sorted(weights, key=weights.get)[-2:]:
-        tab, weight, answers = visit(browser, address + language + path)
+        tab, weight, answers = first_visit(browser, address + language + path)
         tab.context.close()
         assert weight <= BYTES, f"{language}{path}: {weight} bytes"
         assert len(answers) <= REQUESTS, f"{language}{path}: {answers}"
         assert all(status == 200 for status, _ in answers), answers
 
 
-@needs_browser
+@pytest.mark.parametrize("language", ["", "en/"])
+@pytest.mark.parametrize("stem", NOTEBOOKS)
+def test_a_notebook_page_is_light(browser, address, stem, language):
+    tab, weight, answers = first_visit(browser, f"{address}{language}{stem}/")
+    tab.context.close()
+    assert 50_000 < weight < NOTEBOOK_BYTES, weight
+    assert all(status == 200 for status, _ in answers), answers
+
+
 @pytest.mark.parametrize("width", [412, 1280])
 @pytest.mark.parametrize("path", [home + kind for kind in kinds()[:-1] for home in ("", "en/")])
 def test_nothing_moves_while_a_page_loads_or_is_read(browser, address, path, width):
-    tab, _, _ = visit(browser, address + path, width)
-    shifts = [tab.evaluate(SHIFTS)]
+    tab = browser.new_page(viewport={"width": width, "height": 823})
+    tab.goto(address + path)
     for _ in range(6):
         tab.evaluate("scrollBy(0, innerHeight)")
         tab.wait_for_timeout(50)
-    shifts.append(tab.evaluate(SHIFTS))
-    tab.context.close()
-    assert shifts[-1] <= SHIFT, shifts
+    shift = tab.evaluate(SHIFTS)
+    tab.close()
+    assert shift <= SHIFT
 
 
-@needs_browser
 def test_a_heading_far_down_is_reached(browser, address):
     """Though what stands above it has no size yet."""
-    tab, _, _ = visit(browser, f"{address}functions/softmax/#see-also")
+    tab, _, _ = first_visit(browser, f"{address}functions/softmax/#see-also")
     tab.wait_for_timeout(300)
     top = tab.locator("#see-also").bounding_box()["y"]
     assert 0 <= top <= 823, top
@@ -139,9 +133,7 @@ FITTING = """async sheet => {
 }"""
 
 
-@needs_browser
-@pytest.mark.parametrize("language", ["", "en/"])
-def test_no_rule_that_fits_an_element_was_cut(browser, address, site, language):
+def test_no_rule_that_fits_an_element_was_cut(browser, address, site):
     """Of the theme's, KaTeX's and our own rules, on one page of every kind."""
     theme = files("material") / "templates/assets/stylesheets"
     sources = [*theme.glob("main.*.css"), *theme.glob("palette.*.css")]
@@ -149,10 +141,10 @@ def test_no_rule_that_fits_an_element_was_cut(browser, address, site, language):
     (cut,) = (site / "assets/stylesheets").glob("main.*.css")
     tab = browser.new_context(bypass_csp=True).new_page()
     for kind in kinds():
-        tab.goto(address + language + kind)
+        tab.goto(address + kind)
         whole = {s for path in sources for s in tab.evaluate(FITTING, path.read_text("utf-8"))}
         lost = whole - set(tab.evaluate(FITTING, cut.read_text("utf-8")))
-        assert len(whole) > 100 and not lost, f"{language}{kind}: {sorted(lost)}"
+        assert len(whole) > 100 and not lost, f"{kind}: {sorted(lost)}"
     tab.context.close()
 
 
