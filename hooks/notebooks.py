@@ -73,7 +73,7 @@ def portable(path: Path, address: str) -> dict:
     """
     notebook = json.loads(path.read_text("utf-8"))
     stem, language, _ = path.name.split(".")
-    folder = ROOT / "snippets" / path.parent.name
+    folder = ROOT / "snippets" / path.parent.relative_to(ROOT / "docs")
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text = _plain("".join(cell["source"]), urljoin(address, "../"))

@@ -40,6 +40,17 @@ TAG = re.compile(r"<[a-zA-Z][^>]*>")
 UNSTYLED = re.compile(r'\s(?:content|aria-label|href|src|title|d|style|alt)="[^"]*"')
 WORD = re.compile(r"[\w-]+")
 PURGE = ROOT / "hooks/purge.mjs"
+# the theme's script puts each table into these, and the browser draws it a second time
+TABLE = re.compile(r"<table>(.*?)</table>", re.S)
+WRAPPED = (
+    r'<div class="md-typeset__scrollwrap"><div class="md-typeset__table">'
+    r'<table class="plain">\1</table></div></div>'
+)
+# while the scheme changes, a rule for every element: which is styled anew, also at the first visit
+SWITCHING = re.compile(r"[^{}]*\[data-md-color-switching\][^{}]*\{[^}]*\}")
+FORMULA = re.compile(r'<div class="formula"(?=[^>]*>(.*?)</div>)', re.S)
+STRUT = re.compile(r'class="katex-strut" style="height:([\d.]+)em')
+PLOT = re.compile(r'<figure class="plot"(?=[^>]*><svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)")')
 CODE = re.compile(r"<pre>(?=<code>(.*?)</code></pre>)", re.S)
 
 _sheets: dict[str, str] = {}  # address in the site: the same sheet's CSS, in the order of a page
@@ -68,6 +79,7 @@ def on_files(files, config) -> None:
 def moved(css: str, uri: str) -> str:
     """A sheet as it reads from assets/stylesheets/, asking for woff2 alone."""
     css = re.sub(r'@charset "UTF-8";', "", css)
+    css = SWITCHING.sub("", css).replace("table:not([class])", "table:is(.plain,:not([class]))")
     css = re.sub(r',url\([^)]+\) format\("(?:woff|truetype)"\)', "", css)
     folder = posixpath.dirname(uri)
 
@@ -85,16 +97,27 @@ def on_page_content(content: str, page, config, files) -> str:
 @lru_cache(maxsize=4096)  # a server sees the same pages again and again
 def lean(content: str) -> str:
     """Take off the spans that colour nothing; tell the style sheet how long each block is."""
-    content = IDLE.sub(lambda match: match[1] or "", content)
+    content = TABLE.sub(WRAPPED, IDLE.sub(lambda match: match[1] or "", content))
     return CODE.sub(lambda match: f'<pre style="--lines:{match[1].count(chr(10))}">', content)
 
 
 @event_priority(-50)  # when formulas are drawn
 def on_post_page(output: str, page, config) -> str:
-    """Link the one sheet, and ask early for the fonts of formulas."""
+    """Link the one sheet, ask early for the fonts of formulas, and say how high what is drawn is.
+
+    With its height known, what is far below is laid out when a reader comes near.
+    """
     head, end, body = output.partition("</head>")
+    body = FORMULA.sub(tall, body)
+    body = PLOT.sub(lambda m: f'{m[0]} style="--ratio:{float(m[2]) / float(m[1]):.3f}"', body)
     fonts = PRELOADED if 'class="katex"' in body else ()
     return one_sheet(head, fonts) + end + body
+
+
+def tall(formula: re.Match) -> str:
+    """The formula's tag with the height of its highest part, in em of its own."""
+    heights = map(float, STRUT.findall(formula[1]))
+    return f'{formula[0]} style="--high:{max(heights)}"'
 
 
 @event_priority(-50)

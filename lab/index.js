@@ -7,6 +7,7 @@ import { Jacobian } from "./jacobian.js";
 import { Sample } from "./sample.js";
 import { Curve } from "./curve.js";
 
+// one after the other: a page that holds several of them answers its reader in between
 for (const lab of [Compare, Break, Loss, Jacobian, Sample, Curve]) {
-  customElements.define(`logits-${lab.key}`, lab);
+  setTimeout(() => customElements.define(`logits-${lab.key}`, lab));
 }

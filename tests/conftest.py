@@ -105,6 +105,7 @@ def visit(browser, address):
             lambda r: not r.url.startswith((address, "data:", "blob:")) and faults.append(r.url),
         )
         page.goto(address + path)
+        page.wait_for_function("!document.querySelector(':not(:defined)')")
         return page
 
     yield open_page

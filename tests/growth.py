@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 from tests.contract import nav_pages
-from tests.markdown import ROOT
+from tests.markdown import ROOT, source
 
-PARTS = ("docs", "hooks", "overrides", "snippets", "tests", ".cache")
+PARTS = ("docs", "hooks", "lab", "overrides", "snippets", "tests", ".cache")
 
 
 def grown(times: int, tree: Path) -> Path:
@@ -27,33 +27,39 @@ def grown(times: int, tree: Path) -> Path:
     nav = ["nav:"]
     for section, stems in sections.items():
         if not section:
-            nav += [f"  - {stem}.md" for stem in stems]
+            nav += [f"  - {named(stem)}" for stem in stems]
             continue
         nav.append(f"  - {section}:")
         for volume in range(1, times + 1):
             below = "" if volume == 1 else f"v{volume}/"
-            copies = [stem.replace("/", f"/{below}", 1) for stem in stems]
+            copies = [named(stem).replace("/", f"/{below}", 1) for stem in stems]
             nav += [f"      - v{volume}:"] * (times > 1)
-            nav += [f"{' ' * (10 if times > 1 else 6)}- {copy}.md" for copy in copies]
-            for stem, copy in zip(stems, copies, strict=True):
-                if volume > 1:
-                    copied(stem, copy, tree)
+            nav += [f"{' ' * (10 if times > 1 else 6)}- {copy}" for copy in copies]
+            if volume > 1:
+                for stem in stems:
+                    copied(stem, below, tree)
     text = (ROOT / "mkdocs.yml").read_text("utf-8")
     start, end = text.index("\nnav:"), text.index("\nvalidation:")
     (tree / "mkdocs.yml").write_text(text[:start] + "\n" + "\n".join(nav) + text[end:], "utf-8")
     return tree
 
 
-def copied(stem: str, copy: str, tree: Path) -> None:
+def named(stem: str) -> str:
+    """The page's file as the navigation names it: functions/softmax.md."""
+    return stem + source(stem, "zh").suffix
+
+
+def copied(stem: str, below: str, tree: Path) -> None:
     """One page in both languages, one folder deeper: links out of its section gain a `../`."""
+    section, name = stem.split("/")
     for language in ("zh", "en"):
-        text = (tree / f"docs/{stem}.{language}.md").read_text("utf-8")
-        text = re.sub(r"\]\(\.\./", "](../../", text)
-        place = tree / f"docs/{copy}.{language}.md"
+        path = source(stem, language)
+        place = tree / "docs" / section / below / path.name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8")
-    script = tree / f"snippets/{stem}.py"
-    if script.exists():
-        place = tree / f"snippets/{copy}.py"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(script, place)
+        text = path.read_text("utf-8")
+        place.write_text(re.sub(r"\]\(\.\./", "](../../", text), "utf-8")
+    folder = tree / "snippets" / section
+    (folder / below).mkdir(parents=True, exist_ok=True)
+    for path in (folder / f"{name}.py", folder / f"{name}.json", *folder.glob("_*.py")):
+        if path.exists():
+            shutil.copy(path, folder / below)

@@ -2,6 +2,7 @@
 
 import pytest
 
+SCHEME = "data-md-color-scheme"
 PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/", "experiments/scores/"]
 
 
@@ -69,12 +70,30 @@ def test_the_switcher_stays_on_the_page(visit, address, path):
 
 
 def test_the_scheme_can_be_chosen_and_stays(visit, address):
-    page = visit("functions/softmax/")
-    for _ in range(2):  # automatic -> light -> dark
-        page.locator("form[data-md-component=palette] label:visible").click()
-    assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    page = visit("functions/softmax/", "dark")
+    scheme, button = page.locator("body"), page.locator(".hb-scheme")
+    shown = []
+    for _ in range(4):  # automatic, light, dark, automatic
+        shown.append((button.get_attribute("aria-label"), scheme.get_attribute(SCHEME)))
+        button.click()
+    names, schemes = zip(*shown, strict=True)
+    assert schemes == ("slate", "default", "slate", "slate")
+    assert len(set(names)) == 3 and names[0] == names[3]
+    assert scheme.get_attribute(SCHEME) == "default"
     page.goto(address + "en/losses/cross_entropy/")
-    assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    assert scheme.get_attribute(SCHEME) == "default"
+
+
+def test_a_dark_page_is_dark_from_its_first_paint(browser, address):
+    """And follows the system, while no scheme has been chosen."""
+    page = browser.new_page(color_scheme="dark")
+    page.route("**/bundle.*.js", lambda route: route.abort())
+    page.goto(address)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(18, 22, 29)"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"{ground} === 'rgb(255, 255, 255)'")
+    page.close()
 
 
 def test_the_copy_button_copies_the_code_alone(visit):

@@ -327,9 +327,8 @@ def test_a_bar_is_moved_by_a_finger(browser, address, path):
     page = context.new_page()
     page.goto(address + path)
     bar = page.get_by_role("slider", name="logit [0, 0]")
-    bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2)
+    bar.tap(position={"x": box["width"] * 0.7, "y": box["height"] / 2})
     settle(page)
     value = logits(page)[0]
     assert value == pytest.approx(2, abs=0.3)
@@ -457,9 +456,8 @@ def test_the_copied_code_prints_what_is_shown(visit, path):
 # -- what it costs ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_nothing(visit, path, scheme, width):
     page = visit(path, scheme, width)
     page.locator("logits-compare .lab-input .lab-field").first.fill("x")

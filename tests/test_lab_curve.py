@@ -190,9 +190,8 @@ def test_a_finger_moves_the_cursor(browser, address):
     page = context.new_page()
     page.goto(address + "en/functions/tanh/")
     plot = page.locator("logits-curve .lab-plot").first
-    plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    plot.tap(position={"x": box["width"] / 4, "y": box["height"] / 2})
     _, x, _ = read(page)
     assert x == pytest.approx(-3, abs=0.15)
     shows(page, "tanh", x)

@@ -5,7 +5,7 @@ import random
 from tests.markdown import pages
 from tests.mutation import KINDS, Mutant, mutants, survives
 
-SAMPLE = 100  # of each kind
+SAMPLE = 60  # of each kind
 SEED = 20261123
 
 

@@ -70,8 +70,11 @@ def test_a_notebook_page_is_light(browser, address, stem, language):
     assert all(status == 200 for status, _ in answers), answers
 
 
-@pytest.mark.parametrize("width", [412, 1280])
-@pytest.mark.parametrize("path", [home + kind for kind in kinds()[:-1] for home in ("", "en/")])
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [(f"{home}{kind}", 412) for kind in kinds()[:-1] for home in ("", "en/")]
+    + [(kind, 1280) for kind in kinds()[:-1]],
+)
 def test_nothing_moves_while_a_page_loads_or_is_read(browser, address, path, width):
     tab = browser.new_page(viewport={"width": width, "height": 823})
     tab.goto(address + path)
