@@ -8,7 +8,7 @@ export NO_MKDOCS_2_WARNING := 1
 ADDRESS ?= 127.0.0.1:8000
 
 .PHONY: help setup serve test build offline addresses update mutate experiments bench cost \
-	lint pins clean
+	lint audit pins clean
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
@@ -60,6 +60,11 @@ cost: setup  ## measure the times of guides/cost anew, on this machine (minutes)
 
 lint: setup  ## code style
 	@ruff check . && ruff format --check .
+
+audit: setup  ## known weaknesses of what is pinned, and of the workflows (asks the network)
+	@zizmor --offline --quiet .github/workflows
+	@npm audit --audit-level=high
+	@pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 addresses: setup  ## list new pages and headings as published: they answer for ever
 	@python -m tests.addresses

@@ -11,7 +11,14 @@ from tests.markdown import ROOT
 from tests.serving import CHROMIUM, FLAGS, serving
 
 EMPTY = "empty page of the theme"
-PAGES = ["", "functions/softmax/", "losses/cross_entropy/", "help/errors/"]
+PAGES = [
+    "",
+    "functions/softmax/",
+    "losses/cross_entropy/",
+    "experiments/scores/",
+    "help/errors/",
+    "lab/",
+]
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 TIMES = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time")
 RUNS = 5
