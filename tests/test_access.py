@@ -21,7 +21,9 @@ def test_axe_finds_nothing(browser, address, path, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.goto(address + path)
-    page.add_style_tag(content="* { content-visibility: visible !important; transition: none }")
+    page.add_style_tag(
+        content="* { content-visibility: visible !important; transition: none !important }"
+    )
     page.evaluate(AXE.read_text("utf-8"))
     found = {}
     for scheme, rules in (
