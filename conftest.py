@@ -8,6 +8,11 @@ from pytest_codeblocks.plugin import TestBlock
 from tests.execution import guarded
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: a test in the browser waits for it half of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     """Put torch's and the process's state back after each block."""
