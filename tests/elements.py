@@ -9,6 +9,11 @@ import numpy as np
 PAGES = ["lab/", "en/lab/"]
 
 
+def in_both(states) -> list[tuple]:
+    """Every state on the Chinese page, and the first on the English one, for parametrize."""
+    return [*(("lab/", state) for state in states), ("en/lab/", next(iter(states)))]
+
+
 def same_bits(ours, reference, x=None):
     """Every number the same, the sign of zero too; any NaN is like another."""
     reference = np.asarray(reference, np.float64).ravel()

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from tests import lab
-from tests.elements import PAGES, near, printed, ran, same_bits, settle
+from tests.elements import PAGES, in_both, near, printed, ran, same_bits, settle
 from tests.markdown import ROOT
 
 DTYPES = list(lab.ROUNDINGS)
@@ -150,10 +150,6 @@ STATES = [
 ]
 
 
-# every function, and both languages
-EACH = [*(("lab/", fn) for fn in BREAKS), ("en/lab/", "softmax"), ("en/lab/", "bce")]
-
-
 def reference(fn: str, row: str, scale: float, shift: float) -> dict:
     """{(dtype, form): values} as the lab should have them."""
     x = np.array([[float(v) for v in row.split(",")]]) * scale + shift
@@ -198,7 +194,7 @@ def left(verdict: str) -> int:
     )
 
 
-@pytest.mark.parametrize(("path", "fn"), EACH)
+@pytest.mark.parametrize(("path", "fn"), in_both(BREAKS))
 def test_every_cell_is_the_reference_and_the_words_are_true(visit, path, fn):
     for row, scale, shift in STATES:
         query = f"break.fn={fn}&break.x={row}&break.scale={scale}&break.shift={shift}&break.y=0.25"
@@ -330,7 +326,7 @@ def test_fifty_logits_are_pasted(visit, path):
     assert len(breaks(page)["float32", "stable"][1]) == 3
 
 
-@pytest.mark.parametrize(("path", "fn"), EACH)
+@pytest.mark.parametrize(("path", "fn"), in_both(BREAKS))
 def test_breaks_code_prints_what_is_shown(visit, path, fn):
     for row, scale, shift in (STATES[0], STATES[4], ("1,nan,-inf", 2, 0)):
         query = f"break.fn={fn}&break.x={row}&break.scale={scale}&break.shift={shift}&break.y=0.25"
@@ -427,8 +423,7 @@ def shows(page, state: dict) -> None:
             agree(number(text), value)
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("state", LOSSES, ids=query)
+@pytest.mark.parametrize(("path", "state"), in_both(LOSSES))
 def test_the_loss_and_its_gradient_are_torchs(visit, path, state):
     page = visit(f"{path}?{query(state)}")
     shows(page, state)
@@ -475,9 +470,9 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("state, count, room", EDGES, ids=str)
-def test_the_gradient_by_hand_dies_where_it_is_marked(visit, path, state, count, room):
+@pytest.mark.parametrize(("path", "edge"), in_both(EDGES))
+def test_the_gradient_by_hand_dies_where_it_is_marked(visit, path, edge):
+    state, count, room = edge
     page = visit(f"{path}?{query(state)}")
     found = edges(page)
     assert len(found) == count

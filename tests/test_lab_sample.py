@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from snippets._lab import draws
-from tests.elements import PAGES, agree, numbers, printed, ran, settle
+from tests.elements import PAGES, agree, in_both, numbers, printed, ran, settle
 
 X = [3.0, 2.0, 0.0]
 
@@ -59,9 +59,9 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("x, t, seed, n", STATES)
-def test_the_copied_code_prints_the_shown_counts(visit, path, x, t, seed, n):
+@pytest.mark.parametrize(("path", "state"), in_both(STATES))
+def test_the_copied_code_prints_the_shown_counts(visit, path, state):
+    x, t, seed, n = state
     query = f"sample.x={x}&sample.t={t}&sample.seed={seed}&sample.n={n}"
     page = visit(f"{path}?{query}")
     lab = page.locator("logits-sample")

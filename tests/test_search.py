@@ -242,9 +242,8 @@ def test_search_works_under_a_strict_content_security_policy(visit, address):
     page.locator(".hb-find-results > li mark").first.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 @pytest.mark.parametrize("path", HOME.values())
-@pytest.mark.parametrize("width", [360, 1280])
 def test_the_dialog_is_accessible_and_fits(visit, path, scheme, width):
     page = visit(path + "functions/softmax/", scheme, width)
     search(page, "sofmax overflow 上溢").first.locator("mark").first.wait_for()
