@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.machines import source, summary  # noqa: E402
-from hooks.store import kept  # noqa: E402
+from hooks.store import installed, kept  # noqa: E402
 
 STORE = ROOT / ".cache" / "cards"
 FONT = ROOT / "node_modules" / "@fontsource-variable" / "noto-sans-sc"
@@ -64,7 +64,8 @@ def on_post_build(config) -> None:
 
 def stored(words: tuple[str, ...]) -> Path:
     """The card with these words, from the cache where it has been drawn before."""
-    key = "\0".join((*words, Path(__file__).read_text("utf-8"), version("pillow"), font_version()))
+    font = installed(str(FONT.relative_to(ROOT / "node_modules")))
+    key = "\0".join((*words, Path(__file__).read_text("utf-8"), version("pillow"), font))
 
     def drawn() -> bytes:
         picture = BytesIO()
@@ -158,8 +159,3 @@ def pieces() -> list[tuple[str, list[tuple[int, int]]]]:
 
     named = [(name.strip("[]"), ranges(text)) for name, text in known.items()]
     return sorted(named, key=lambda entry: entry[0].isdigit())
-
-
-@cache
-def font_version() -> str:
-    return json.loads((FONT / "package.json").read_text("utf-8"))["version"]

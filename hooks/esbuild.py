@@ -19,8 +19,3 @@ def bundle(entry: Path, *options: str) -> str:
     if run.returncode:
         raise PluginError(f"{entry.parent.name}/{entry.name} cannot be bundled:\n{run.stderr}")
     return run.stdout
-
-
-def version() -> bytes:
-    """What a bundle depends on beside its sources."""
-    return (ROOT / "node_modules/esbuild/package.json").read_bytes()

@@ -24,13 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.store import kept  # noqa: E402
-from tests.markdown import Page  # noqa: E402  (the one parser of pages)
+from tests.markdown import COMMENT, Page  # noqa: E402  (the one parser of pages)
 
 STORE = ROOT / ".cache" / "figures"
 IMAGE = re.compile(
     r"^!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M
 )
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 DRAWINGS: dict[str, str] = {}  # page and function: SVG, between the two steps of a page
 SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
@@ -60,11 +61,15 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
 
 
 def framed(name: str, drawing: str, alt: str) -> str:
-    """The figure's element, with its text alternative; `on_post_page` puts the drawing in."""
-    said = re.sub(r"<!--.*?-->", "", alt)  # what only the checks read
-    label = html.escape(said, quote=True)
+    """The figure's element, with its text alternative; `on_post_page` puts the drawing in.
+
+    It tells its height over its width: it is laid out when a reader comes near.
+    """
+    label = html.escape(COMMENT.sub("", alt), quote=True)
+    wide, high = map(float, SIZE.search(drawing).groups())
     DRAWINGS[name] = drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
-    return f'<figure class="plot" tabindex="0" data-drawing="{name}"></figure>'
+    style = f"--ratio:{high / wide:.3f}"
+    return f'<figure class="plot" style="{style}" tabindex="0" data-drawing="{name}"></figure>'
 
 
 def on_post_page(output: str, page, config) -> str:

@@ -18,8 +18,8 @@ from mkdocs.utils import get_relative_url
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
-from hooks.esbuild import bundle, version  # noqa: E402
-from hooks.store import kept  # noqa: E402
+from hooks.esbuild import bundle  # noqa: E402
+from hooks.store import installed, kept  # noqa: E402
 
 SOURCES = ROOT / "lab"
 STORE = ROOT / ".cache" / "lab"
@@ -70,6 +70,7 @@ def elements() -> list[str]:
 def made(entry: str) -> Path:
     """The bundle of a source, kept under a hash of all sources and the bundler."""
     sources = sorted(p for p in SOURCES.iterdir() if p.suffix in (".js", ".css"))
-    key = hashlib.sha256(b"\0".join([version(), *(p.read_bytes() for p in sources)])).hexdigest()
+    texts = [installed("esbuild"), *(path.read_text("utf-8") for path in sources)]
+    key = hashlib.sha256("\0".join(texts).encode()).hexdigest()
     options = ("--format=iife", "--target=es2022")
     return kept(STORE / key / entry, lambda: bundle(SOURCES / entry, *options).encode())

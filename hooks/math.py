@@ -16,6 +16,8 @@ KATEX = Path(__file__).resolve().parent.parent / "node_modules" / "katex" / "dis
 shown: set[str] = (
     set()
 )  # every character that a formula shows: hooks/weight.py cuts the fonts to it
+# the height of a part of a formula
+STRUT = re.compile(r'class="katex-strut" style="height:([\d.]+)em')
 # what pymdownx.arithmatex writes with generic: true
 SPAN = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.S)
 
@@ -30,12 +32,18 @@ def v8() -> MiniRacer:
 
 @cache
 def render(latex: str, display: bool) -> str:
-    """The formula as HTML for eyes and MathML for screen readers; raises on bad LaTeX."""
+    """The formula as HTML for eyes and MathML for screen readers; raises on bad LaTeX.
+
+    A display tells how high it is, in em of its own: it is laid out when a reader comes near.
+    """
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
     rendered = v8().call("katex.renderToString", latex, options)
     seen = rendered.partition('class="katex-html"')[2].partition(">")[2]
     shown.update(html.unescape(re.sub(r"<[^>]*>", "", seen)))
-    return rendered
+    if not display:
+        return rendered
+    high = max(map(float, STRUT.findall(rendered)))
+    return f'<div class="formula" style="--high:{high}" tabindex="0">{rendered}</div>'
 
 
 def on_files(files, config):
@@ -62,12 +70,10 @@ def on_post_page(output: str, page, config) -> str:
 
     def formula(match: re.Match) -> str:
         latex = html.unescape(match[3]).strip()
-        display = match[2] == "["
         try:
-            rendered = render(latex, display)
+            return render(latex, match[2] == "[")
         except Exception as error:
             reason = str(error).splitlines()[0]
             raise PluginError(f"docs/{page.file.src_uri}: formula {latex!r}: {reason}") from None
-        return f'<div class="formula" tabindex="0">{rendered}</div>' if display else rendered
 
     return SPAN.sub(formula, output)

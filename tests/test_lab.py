@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from tests import lab
 from tests.elements import PAGES, near, printed, ran, same_bits, settle
 from tests.markdown import ROOT
+from tests.serving import violations
 
 A = [[0.5283, 0.3922, -0.0484], [-1.6257, -0.4775, 0.5645]]
 
@@ -462,10 +463,7 @@ def test_axe_finds_nothing(visit, path, scheme, width):
     page = visit(path, scheme, width)
     page.locator("logits-compare .lab-input .lab-field").first.fill("x")
     page.locator("logits-compare .lab-input .lab-field").first.press("Enter")
-    page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
-    found = page.evaluate("axe.run('logits-compare')")
-    said = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]]
-    assert not said, said
+    assert not violations(page, "logits-compare")
 
 
 def test_a_hundred_logits_are_updated_within_a_frame(visit, capsys):

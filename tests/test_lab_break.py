@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from tests import lab
 from tests.elements import PAGES, in_both, near, printed, ran, same_bits, settle
 from tests.markdown import ROOT
+from tests.serving import violations
 
 DTYPES = list(lab.ROUNDINGS)
 
@@ -587,10 +588,7 @@ def test_axe_finds_nothing_and_nothing_is_cut(visit, path, scheme, width):
         for field in page.locator(":is(logits-break, logits-loss) .lab-short:visible").all()[:3]:
             field.fill("x")
             field.press("Enter")
-        page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
-        found = page.evaluate("axe.run({include: [['logits-break'], ['logits-loss']]})")
-        said = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]]
-        assert not said, said
+        assert not violations(page, "logits-break", "logits-loss")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for name in ("break", "loss"):  # the controls and buttons stand inside the element
             outside = page.evaluate(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.elements import PAGES, numbers, settle
-from tests.markdown import ROOT
+from tests.serving import violations
 
 # element: its other page, a state, and a number that it refuses
 ELEMENTS = {
@@ -29,10 +29,7 @@ def test_axe_finds_nothing(visit, name, scheme, width):
         field = page.locator(f"logits-{name} .lab-field:not(select)").first
         field.fill("x")
         field.press("Enter")
-        page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
-        found = page.evaluate(f"axe.run('logits-{name}')")
-        said = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found["violations"]]
-        assert not said, said
+        assert not violations(page, f"logits-{name}")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

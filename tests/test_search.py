@@ -9,8 +9,8 @@ import pytest
 from tests.contract import nav_pages
 from tests.markdown import ROOT
 from tests.searches import HOME, named, ranks, searches
+from tests.serving import violations
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 BAD = """<!doctype html><html lang="en"><title>A strict page</title><article></article>
 <button class="hb-search" data-root="/">Search</button><script src="/assets/search.js"></script>"""
 
@@ -247,10 +247,7 @@ def test_search_works_under_a_strict_content_security_policy(visit, address):
 def test_the_dialog_is_accessible_and_fits(visit, path, scheme, width):
     page = visit(path + "functions/softmax/", scheme, width)
     search(page, "sofmax overflow 上溢").first.locator("mark").first.wait_for()
-    page.add_script_tag(path=AXE)
-    result = page.evaluate("axe.run('.hb-find')")
-    faults = [(v["id"], [n["target"] for n in v["nodes"]]) for v in result["violations"]]
-    assert not faults
+    assert not violations(page, ".hb-find")
     box = page.locator(".hb-find").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     wide = (
