@@ -1,6 +1,7 @@
 """What a reader sees, in a real browser: Debian's chromium, driven by Playwright."""
 
 import pytest
+from playwright.sync_api import expect
 
 SCHEME = "data-md-color-scheme"
 PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/", "experiments/scores/"]
@@ -92,7 +93,7 @@ def test_a_dark_page_is_dark_from_its_first_paint(browser, address):
     ground = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(ground) == "rgb(18, 22, 29)"
     page.emulate_media(color_scheme="light")
-    page.wait_for_function(f"{ground} === 'rgb(255, 255, 255)'")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
     page.close()
 
 

@@ -79,15 +79,15 @@ def test_no_page_breaks_its_policy(browser, address, path):
     assert not [text for text in said if "Content Security Policy" in text or "Refused" in text]
     assert not [url for url in asked if not url.startswith((address, "data:", f"blob:{address}"))]
     page.evaluate(
-        """() => {
+        """() => new Promise((done) => {
+          addEventListener("securitypolicyviolation", () => broken.length > 1 && done());
           const script = document.createElement("script");
           script.textContent = "window.injected = true";
           document.body.append(script);
           const image = "<img src='data:,' onerror='window.injected = true'>";
           document.body.insertAdjacentHTML("beforeend", image);
-        }"""
+        })"""
     )
-    page.wait_for_function("broken.length >= 2")
     assert page.evaluate("window.injected") is None
     assert all(re.match("script-src", entry) for entry in page.evaluate("broken"))
     context.close()
