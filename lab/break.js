@@ -1,24 +1,13 @@
 /* Break it: one computation, naive and stable, in four dtypes, rounded after every operation. */
 
-import { Lab, h, number, option, show } from "./base.js";
+import { Lab, define, h, number, option, row, show } from "./base.js";
 import * as m from "./math.js";
-import { Problem, list, parseTensor, preamble, source } from "./numbers.js";
+import { list, preamble, source } from "./numbers.js";
 import { choice, field, fillTo, mark, put, range } from "./parts.js";
 
 const DTYPES = Object.keys(m.dtypes);
 const FORMS = ["naive", "stable"];
 const MOST = 16; // digits of float64
-
-/** A row of logits: {rows: [[…]], flat: true}. */
-export const row = (initial) => ({
-  initial: { rows: [initial], flat: true },
-  parse(text) {
-    const { rows, notes } = parseTensor(text);
-    if (rows.length > 1) throw new Problem("oneRow", { rows: rows.length });
-    return { value: { rows, flat: true }, notes };
-  },
-  write: ({ rows }) => list(rows, true).slice(1, -1).replace(/ /g, ""),
-});
 
 /* A function: the steps of each form as [label, values], its results last; the same in torch, over
    x, y and r; and torch's own. `r` is the rounding, and x is rounded already. */
@@ -142,8 +131,6 @@ export class Break extends Lab {
       y: "目标 y",
       naive: "朴素写法",
       stable: "稳定写法",
-      moved: ({ count }) => `收下 ${count} 个数。`,
-      oneRow: ({ rows }) => `这里只收一行，给了 ${rows} 行`,
       left: (n) => (n === MOST ? "一位不差" : n ? `剩 ${n} 位有效数字` : "一位不剩"),
       all: (what, count) => (count === 1 ? what : `全部 ${count} 个是 ${what}`),
       some: (what, n, count) => `${count} 个里有 ${n} 个是 ${what}`,
@@ -163,8 +150,6 @@ export class Break extends Lab {
       y: "target y",
       naive: "naive",
       stable: "stable",
-      moved: ({ count }) => `Took ${count} numbers.`,
-      oneRow: ({ rows }) => `One row is taken here, and these are ${rows}`,
       left: (n) => (n === MOST ? "all digits" : n ? `${n} digit${n > 1 ? "s" : ""} left` : "no digit left"),
       all: (what, count) => (count === 1 ? what : `all ${count} are ${what}`),
       some: (what, n, count) => `${n} of ${count} ${n > 1 ? "are" : "is"} ${what}`,
@@ -191,8 +176,8 @@ export class Break extends Lab {
       class: "lab-field lab-row",
       "aria-label": words.row,
       parse: fields.x.parse,
-      write: ({ rows }) => list(rows, true).slice(1, -1),
-      set: (x, notes) => this.set({ x }, [{ kind: "moved", at: { count: x.rows[0].length } }, ...notes]),
+      write: (x) => x.map(source).join(", "),
+      set: (x, notes) => this.set({ x }, [{ kind: "moved", at: { count: x.length } }, ...notes]),
       refuse,
     });
     const slider = (name, step, to, from) =>
@@ -257,7 +242,7 @@ export class Break extends Lab {
   /** The logits after the sliders, in float64. */
   logits() {
     const { x, scale, shift } = this.state;
-    return x.rows[0].map((v) => v * scale + shift);
+    return x.map((v) => v * scale + shift);
   }
 
   compute() {
@@ -353,7 +338,7 @@ export class Break extends Lab {
 
   code() {
     const { fn, x, scale, shift, y } = this.state;
-    const data = list(x.rows, true);
+    const data = list([x], true);
     const [naive, stable, own] = FUNCTIONS[fn].code;
     const body = [naive, stable].join("\n").replace(/^/gm, "    ");
     const target = fn === "bce" ? `\n    y = r(torch.tensor(${source(y)}, dtype=torch.float64))` : "";
@@ -401,3 +386,5 @@ ${body}
 `;
   }
 }
+
+define(Break);

@@ -1,9 +1,9 @@
 /* Compare: logits that can be moved, and what four functions make of them. */
 
-import { Lab, h, number, show, tensor } from "./base.js";
+import { Lab, define, h, number, show, tensor } from "./base.js";
 import { argmax, logSoftmax, logsigmoid, sigmoid, softmax, terms } from "./math.js";
 import { Problem, list, parseNumber, parseTensor, preamble, source } from "./numbers.js";
-import { bar, choice, field, fillTo, mark, numberField, put, range } from "./parts.js";
+import { bar, choice, ends, field, fillTo, mark, numberField, put, range } from "./parts.js";
 
 const FUNCTIONS = ["softmax", "log_softmax", "sigmoid", "logsigmoid"];
 const ARTICLE = {
@@ -241,7 +241,7 @@ export class Compare extends Lab {
     const { x, dim, t } = this.state;
     this.lines();
     this.compute();
-    if (!this.dragging) this.range = reach(x.rows.flat());
+    if (!this.dragging) this.range = ends(x.rows.flat());
     this.text.show(x);
     this.dim.show(dim, x.flat ? [0] : [0, 1]);
     this.temperature.show(t);
@@ -360,10 +360,4 @@ print(x.argmax(dim=${dim}))
   }
 }
 
-/** Where the bars end: the least of 5, 10, 20, 50, 100 … above every finite logit, so that one that
-    was dragged to the end can be dragged further. */
-export function reach(values) {
-  const most = Math.max(4, ...values.map(Math.abs).filter(Number.isFinite));
-  const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10, 20].map((k) => k * power).find((end) => end > most && end < Infinity) ?? most;
-}
+define(Compare);

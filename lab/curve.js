@@ -1,6 +1,6 @@
 /* Curve: a function of one number and its derivative, read off at a cursor. */
 
-import { Lab, h, number, option, show } from "./base.js";
+import { Lab, define, h, number, option, show } from "./base.js";
 import { curves } from "./math.js";
 import { source } from "./numbers.js";
 import { field, mark, put, snap } from "./parts.js";
@@ -343,3 +343,5 @@ function panel(title, k) {
   };
   return { element, show: shows };
 }
+
+define(Curve);

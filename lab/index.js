@@ -1,13 +1,9 @@
-/* The elements of the lab: the build bundles this into assets/lab.js (hooks/lab.py). */
+/* All elements of the lab: the build bundles this into assets/lab.js (hooks/lab.py), and each element
+   alone into a script of its own. */
 
-import { Compare } from "./compare.js";
-import { Break } from "./break.js";
-import { Loss } from "./loss.js";
-import { Jacobian } from "./jacobian.js";
-import { Sample } from "./sample.js";
-import { Curve } from "./curve.js";
-
-// one after the other: a page that holds several of them answers its reader in between
-for (const lab of [Compare, Break, Loss, Jacobian, Sample, Curve]) {
-  setTimeout(() => customElements.define(`logits-${lab.key}`, lab));
-}
+import "./compare.js";
+import "./break.js";
+import "./loss.js";
+import "./jacobian.js";
+import "./sample.js";
+import "./curve.js";

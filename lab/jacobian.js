@@ -1,10 +1,10 @@
 /* Jacobian: the matrix of derivatives of softmax or log_softmax, as a heat map that moves. */
 
-import { h, option, show } from "./base.js";
+import { define, h, option, show } from "./base.js";
 import { logSoftmax, logSoftmaxJacobian, singularValues, softmax, softmaxJacobian } from "./math.js";
 import { list, preamble } from "./numbers.js";
 import { choice, mark, put } from "./parts.js";
-import { ROW, RowLab, mover, row, rowField } from "./row.js";
+import { ROW, RowLab, few, mover, rowField } from "./row.js";
 
 const FUNCTIONS = {
   softmax: { f: softmax, jacobian: softmaxJacobian },
@@ -19,7 +19,7 @@ const sum = (values) => {
 
 export class Jacobian extends RowLab {
   static key = "jacobian";
-  static fields = { x: row([2, 1, 0.1]), f: option("softmax", Object.keys(FUNCTIONS)) };
+  static fields = { x: few([2, 1, 0.1]), f: option("softmax", Object.keys(FUNCTIONS)) };
   static words = {
     zh: {
       ...ROW.zh,
@@ -204,3 +204,5 @@ print(J.sum(0).round(decimals=4))
 ${finite ? rank : ""}`;
   }
 }
+
+define(Jacobian);

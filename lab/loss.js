@@ -1,7 +1,6 @@
 /* Loss surface: a loss and its gradient over one logit, from torch's function and by hand. */
 
-import { Lab, h, number, option, show } from "./base.js";
-import { row } from "./break.js";
+import { Lab, define, h, number, option, row, show } from "./base.js";
 import * as m from "./math.js";
 import { list, preamble, source } from "./numbers.js";
 import { bar, choice, field, mark, numberField, put, range } from "./parts.js";
@@ -49,7 +48,6 @@ export class Loss extends Lab {
       span: "范围 ±",
       values: "损失",
       slopes: "对 x 的梯度",
-      oneRow: ({ rows }) => `这里只收一行，给了 ${rows} 行`,
       moved: ({ count }) => `收下 ${count} 个 logits，连同 x 共 ${count + 1} 类。`,
       from: (x) => `x ≥ ${x}`,
       to: (x) => `x ≤ ${x}`,
@@ -72,7 +70,6 @@ export class Loss extends Lab {
       span: "range ±",
       values: "loss",
       slopes: "gradient of x",
-      oneRow: ({ rows }) => `One row is taken here, and these are ${rows}`,
       moved: ({ count }) => `Took ${count} logits: ${count + 1} classes with x.`,
       from: (x) => `x ≥ ${x}`,
       to: (x) => `x ≤ ${x}`,
@@ -111,9 +108,9 @@ export class Loss extends Lab {
       class: "lab-field lab-row",
       "aria-label": words.rest,
       parse: fields.rest.parse,
-      write: ({ rows }) => list(rows, true).slice(1, -1),
+      write: (x) => x.map(source).join(", "),
       set: (value, notes) =>
-        this.set({ rest: value }, [{ kind: "moved", at: { count: value.rows[0].length } }, ...notes]),
+        this.set({ rest: value }, [{ kind: "moved", at: { count: value.length } }, ...notes]),
       refuse,
     });
     this.x = numberField({
@@ -195,7 +192,7 @@ export class Loss extends Lab {
         [m.byHand.sigmoidBce(x, y, w, r), m.byHand.sigmoidBceGradient(x, y, w, r)],
       ];
     }
-    const logits = [x, ...rest.rows[0]].map(r);
+    const logits = [x, ...rest].map(r);
     const options = { smoothing: eps, weight: logits.map((_, k) => (k ? 1 : w)) };
     return [m, m.byHand].map((forms) => [
       forms.crossEntropy(logits, Number(label), options, r),
@@ -211,7 +208,7 @@ export class Loss extends Lab {
   /** The curves over the range, and where the gradient by hand is dead: made anew when they change. */
   compute() {
     const { x, ...others } = this.state;
-    const key = JSON.stringify([others, others.rest.rows[0].map(String)]);
+    const key = JSON.stringify([others, others.rest.map(String)]);
     this.at = this.both(x);
     if (this.key === key) return false;
     this.key = key;
@@ -343,8 +340,8 @@ export class Loss extends Lab {
 
   code() {
     const { loss, x, y, label, eps, w, rest } = this.state;
-    const others = list(rest.rows, true);
-    const count = rest.rows[0].length + 1;
+    const others = list([rest], true);
+    const count = rest.length + 1;
     const forms = {
       bce: `y, w = torch.tensor(${float(y)}), torch.tensor(${float(w)})
 
@@ -393,3 +390,5 @@ for f in (stable, by_hand):
 
 /** A finite number as a Python float. */
 const float = (x) => (Number.isInteger(x) && Math.abs(x) < 1e21 ? `${source(x)}.0`.replace(".0.0", ".0") : source(x));
+
+define(Loss);

@@ -114,6 +114,14 @@ export function field({ parse, set, refuse, write = source, step, many, ...attri
 /** Round a dragged or stepped value to the grid of `step`, without binary dust. */
 export const snap = (value, step) => Number((Math.round(value / step) * step).toPrecision(12));
 
+/** Where the bars end: the least of 5, 10, 20, 50, 100 … above every finite logit, so that one that
+    was dragged to the end can be dragged further. */
+export function ends(values) {
+  const most = Math.max(4, ...values.map(Math.abs).filter(Number.isFinite));
+  const power = 10 ** Math.floor(Math.log10(most));
+  return [1, 2, 5, 10, 20].map((k) => k * power).find((end) => end > most && end < Infinity) ?? most;
+}
+
 /** The bar of one number between -reach() and reach(): dragged, or moved by keys.
 
     It is a slider for a screen reader, which hears text(value). Arrows move by a fiftieth of

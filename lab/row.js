@@ -1,40 +1,20 @@
 /* What the labs of one row of logits share: the field, the bars, and how the row changes. */
 
-import { Lab, h, show, tensor } from "./base.js";
-import { reach } from "./compare.js";
-import { Problem, list } from "./numbers.js";
-import { bar, field, numberField } from "./parts.js";
+import { Lab, h, row, show } from "./base.js";
+import { list } from "./numbers.js";
+import { bar, ends, field, numberField } from "./parts.js";
 
 const MOST = 10;
 
 export const ROW = {
-  zh: {
-    row: `logits（一行，最多 ${MOST} 个）`,
-    moved: ({ count }) => `收下 ${count} 个数。`,
-    oneRow: ({ count }) => `这里只收一行 logits，给了 ${count} 行`,
-  },
-  en: {
-    row: `logits (one row, at most ${MOST})`,
-    moved: ({ count }) => `Took ${count} numbers.`,
-    oneRow: ({ count }) => `This lab takes one row of logits, and there are ${count} rows`,
-  },
+  zh: { row: `logits（一行，最多 ${MOST} 个）` },
+  en: { row: `logits (one row, at most ${MOST})` },
 };
 
-/** One row of logits, an array. */
-export const row = (initial) => {
-  const { parse } = tensor(initial, MOST);
-  return {
-    initial,
-    parse(text) {
-      const { value, notes } = parse(text);
-      if (value.rows.length > 1) throw new Problem("oneRow", { count: value.rows.length });
-      return { value: value.rows[0], notes };
-    },
-    write: (x) => list([x], true).replace(/ /g, ""),
-  };
-};
+/** A row that has room for a bar of each logit. */
+export const few = (initial) => row(initial, MOST);
 
-/** A lab with a field `x`, made by row(). */
+/** A lab with a field `x`, made by few(). */
 export class RowLab extends Lab {
   take(x, notes) {
     this.set({ x }, [{ kind: "moved", at: { count: x.length } }, ...notes]);
@@ -59,7 +39,7 @@ export class RowLab extends Lab {
 
   /** Where the bars end; not while one is dragged. */
   span() {
-    if (!this.dragging) this.range = reach(this.state.x);
+    if (!this.dragging) this.range = ends(this.state.x);
   }
 }
 

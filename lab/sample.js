@@ -1,10 +1,10 @@
 /* Sampling: a distribution at a temperature, and draws by the Gumbel-max trick from a seed. */
 
-import { h, number, show } from "./base.js";
+import { define, h, number, show } from "./base.js";
 import { argmax, gumbel, random, softmax } from "./math.js";
 import { Problem, list, preamble, source } from "./numbers.js";
 import { field, fillTo, mark, put, range } from "./parts.js";
-import { ROW, RowLab, mover, row, rowField } from "./row.js";
+import { ROW, RowLab, few, mover, rowField } from "./row.js";
 
 const MOST = 10000;
 const COLDEST = 0.01; // the slider's least, short of the limit at 0
@@ -23,7 +23,7 @@ const whole = (initial, high) => ({
 export class Sample extends RowLab {
   static key = "sample";
   static fields = {
-    x: row([3, 2, 0]),
+    x: few([3, 2, 0]),
     t: number(1, 0, 1000),
     seed: whole(0, 2 ** 32 - 1),
     n: whole(0, MOST),
@@ -317,3 +317,5 @@ print(p)
 ${this.possible ? draws : ""}`;
   }
 }
+
+define(Sample);

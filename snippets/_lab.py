@@ -41,7 +41,7 @@ def compare(say, rows: list[list[float]], dim: int = 1):
         ax.spines[["bottom", "left"]].set_visible(False)
         ax.tick_params(length=0)
         low, high = min(0, *flat), max(0, *flat)
-        room = (1.0 if ax is axes[0] else 0.75) * (high - low)  # for the printed values
+        room = (1.7 if ax is axes[0] else 0.75) * (high - low)  # for the printed values
         ax.set_xlim(low - room * (low < 0), high + room * (high > 0))
         ax.axvline(0, color=GRID, lw=0.8, zorder=0)
     axes[0].invert_yaxis()

@@ -33,6 +33,7 @@ CSS = {INK: "currentColor", GRID: f"var(--fig-grid,{GRID})"} | {
     colour: f"var(--fig-{k},{colour})" for k, colour in enumerate(SERIES, 1)
 }
 
+ROOT = 'font-family="DejaVu Sans,Verdana,sans-serif" stroke-linejoin="round"'
 WIDTH = 7.2  # inches; the page scales the figure to its column, so this sets the text's size
 
 plt.rcParams.update(
@@ -123,8 +124,11 @@ def svg(figure: Figure, prefix: str) -> str:
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.S)
     text = re.sub(r'(<g) id="[^"]*"', r"\1", text)  # only referenced ids are kept, prefixed
     text = re.sub(r'( id="|url\(#|href="#)', rf"\1{prefix}-", text)
-    text = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", text)
     text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    # said once, and for this figure alone: the page's sheet then names a font of its own
+    text = re.sub(r"<defs>\s*<style.*?</defs>\s*", "", text, count=1, flags=re.S)
+    text = re.sub(r"font-family: [^;\"]*sans-serif; ", "", text)
+    text = text.replace("<svg ", f"<svg {ROOT} ", 1)
     for colour, variable in CSS.items():
         text = text.replace(colour, variable)
     return re.sub(r"\n\s*", "\n", text).strip()

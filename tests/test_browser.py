@@ -1,7 +1,14 @@
 """What a reader sees, in a real browser: Debian's chromium, driven by Playwright."""
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
+
+from hooks import figures
+from tests.markdown import ROOT
 
 SCHEME = "data-md-color-scheme"
 PAGES = ["", "functions/softmax/", "compare/softmax_vs_log_sigmoid/", "experiments/scores/"]
@@ -130,3 +137,23 @@ def test_a_page_prints_without_its_frame(visit):
         ".md-header:visible, .md-sidebar:visible, .md-clipboard:visible"
     ).count()
     assert page.locator("figure.plot svg").first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("functions/softmax", "jacobian"), ("losses/bce_with_logits", "surface"), ("lab", "compare")],
+)
+def test_a_small_drawing_looks_as_it_was_drawn(browser, page, name):
+    script = ROOT / f"snippets/{page}.py"
+    tab, seen = browser.new_page(device_scale_factor=2), []  # words keep to whole pixels at 1
+    for draw in (figures.drawn, figures.draw):
+        tab.set_content(
+            f"<style>svg {{ width: 800px; color: #123 }}</style>{draw(script, name, 'zh')}"
+        )
+        shot = Image.open(io.BytesIO(tab.locator("svg").screenshot()))
+        seen.append(np.asarray(shot.convert("L"), float))
+    tab.close()
+    before, after = seen
+    assert before.std() > 5
+    assert abs(before - after).mean() < 0.1  # of 255
+    assert len(figures.draw(script, name, "zh")) < 0.9 * len(figures.drawn(script, name, "zh"))

@@ -498,15 +498,19 @@ def test_a_hundred_logits_are_updated_within_a_frame(visit, capsys):
 
 
 def test_the_scripts_are_small_and_loaded_only_where_used(site, capsys):
-    size = len(gzip.compress((site / "assets/lab.js").read_bytes(), 9))
+    scripts = sorted((site / "assets").glob("lab*.js"))
+    sizes = {path.stem: len(gzip.compress(path.read_bytes(), 9)) for path in scripts}
     with capsys.disabled():
-        print(f"\nassets/lab.js: {size / 1000:.1f} KB gzip")
-    assert size < 40_000
+        print("\nKB gzip:", ", ".join(f"{name} {size / 1000:.1f}" for name, size in sizes.items()))
+    whole = sizes.pop("lab")
+    assert whole < 40_000 and all(size < whole / 1.5 for size in sizes.values())
     users = {"lab", "en/lab", "functions/softmax", "en/functions/softmax"}
     for path in site.rglob("index.html"):
         text = path.read_text("utf-8")
         name = path.parent.relative_to(site).as_posix()
-        assert ("assets/lab.js" in text) == ("<logits-" in text), name
+        used = set(re.findall("<logits-([a-z]+)", text))
+        own = {f"-{used.copy().pop()}"} if len(used) == 1 else {""} if used else set()
+        assert set(re.findall(r"assets/lab([-\w]*)\.js", text)) == own, name
         assert "<p><logits-" not in text and "<p></logits-" not in text
         users.discard(name if "<logits-" in text else "")
     assert not users

@@ -9,10 +9,10 @@ from tests.serving import violations
 
 # element: its other page, a state, and a number that it refuses
 ELEMENTS = {
-    "jacobian": ("guides/gradients/", "jacobian.x=[1,-inf,3]&jacobian.f=log_softmax", "x=1,a"),
+    "jacobian": ("guides/gradients/", "jacobian.x=1,-inf,3&jacobian.f=log_softmax", "x=1,a"),
     "sample": (
         "guides/temperature/",
-        "sample.x=[1,2]&sample.t=0&sample.seed=7&sample.n=9",
+        "sample.x=1,2&sample.t=0&sample.seed=7&sample.n=9",
         "n=1.5",
     ),
     "curve": ("functions/tanh/", "curve.fn=logit&curve.x=0.25&curve.c=0.5&curve.w=2", "w=0"),
@@ -46,7 +46,7 @@ def test_nothing_shifts(browser, address, name, path, width):
     context = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 900})
     page = context.new_page()
     # the script comes late, as on a slow line: the page is painted before it runs
-    page.route("**/lab.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.route("**/lab*.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
     page.add_init_script(
         """window.shift = 0;
         new PerformanceObserver((list) => list.getEntries().forEach((e) => (shift += e.value)))
