@@ -13,7 +13,7 @@ import runpy
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -91,11 +91,8 @@ def on_files(files, config) -> None:
         if file.abs_src_path:
             stem, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", file.src_uri).groups()
             script = ROOT / "snippets" / f"{stem}.py"
-            try:
-                text = FENCE.sub("", Page.read(Path(file.abs_src_path)).text)
-            except ValueError as error:  # a notebook that failed, or no notebook
-                raise PluginError(f"{error}; mend it, then run `make update`") from None
-            wanted += [(script, m["name"], language) for m in IMAGE.finditer(text)]
+            path = Path(file.abs_src_path)
+            wanted += [(script, name, language) for name in named(path, path.stat().st_mtime_ns)]
     missing = [w for w in dict.fromkeys(wanted) if w[0].exists() and not place(*w).exists()]
     if len(missing) > 8:  # a worker takes seconds to import torch and Matplotlib
         print(f"Drawing {len(missing)} figures", flush=True)
@@ -115,6 +112,16 @@ def on_files(files, config) -> None:
         ]
         for (w, _), svg in zip(whole, small([svg for _, svg in whole]), strict=True):
             written(place(*w), svg.encode())
+
+
+@lru_cache(maxsize=4096)  # a server sees the same pages again and again
+def named(path: Path, written: int) -> list[str]:
+    """The figures that a page asks for, until it is written again."""
+    try:
+        text = FENCE.sub("", Page.read(path).text)
+    except ValueError as error:  # a notebook that failed, or no notebook
+        raise PluginError(f"{error}; mend it, then run `make update`") from None
+    return [match["name"] for match in IMAGE.finditer(text)]
 
 
 def place(script: Path, name: str, language: str) -> Path:

@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def on_nav(nav, config, files) -> None:
 
 def on_page_markdown(markdown: str, page, config, files) -> None:
     """Describe the page by its own first sentence, where it has one."""
-    said = summary(Page(Path(page.file.src_uri), markdown))
+    said = described(page.file.src_uri, markdown)
     if said:
         page.meta.setdefault("description", html.escape(said))  # the theme escapes nothing
 
@@ -91,6 +91,12 @@ def parsed(path: Path, written: int) -> Page:
     read = Page.read(path)
     read.text = HEAD.sub(lambda m: "\n" * m[0].count("\n"), read.text)
     return read
+
+
+@lru_cache(maxsize=4096)  # a server sees the same pages again and again
+def described(uri: str, markdown: str) -> str:
+    """The first sentence of a page on its way through the build."""
+    return summary(Page(Path(uri), markdown))
 
 
 def summary(read: Page) -> str:

@@ -39,27 +39,37 @@ def built(folder: Path, **environment: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, worker_id) -> Path:
-    """The built handbook, once for all tests and all workers."""
+def common(tmp_path_factory, worker_id) -> Path:
+    """A folder that all workers of pytest-xdist share; without workers, the only one's."""
     folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":  # each worker of pytest-xdist has a folder below the one of all
-        folder = folder.parent
-    with FileLock(folder / "site.lock"):
-        whole = folder / "site-is-whole"
+    return folder if worker_id == "master" else folder.parent
+
+
+def once(folder: Path, **environment: str) -> Path:
+    """The handbook built into this folder: by the worker that comes first, for all of them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        whole = Path(f"{folder}.whole")
         if not whole.exists():
-            built(folder / "site")
+            built(folder, **environment)
             whole.touch()
-    return folder / "site"
+    return folder
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory) -> Path:
+def site(common) -> Path:
+    """The built handbook."""
+    return once(common / "site")
+
+
+@pytest.fixture(scope="session")
+def published(common) -> Path:
     """The handbook as a host below a path publishes it, and the repository is known.
 
     https://example.org/logits/ is this folder.
     """
-    return built(
-        tmp_path_factory.mktemp("published") / "logits",
+    return once(
+        common / "published/logits",
         SITE_URL="https://example.org/logits/",
         REPO_URL="https://example.org/repository",
         SOURCE_DATE_EPOCH="1767225600",  # 2026-01-01
@@ -96,8 +106,8 @@ def visit(browser, address):
         page.on("console", lambda m: m.type == "error" and faults.append(m.text))
         page.on("pageerror", lambda e: faults.append(str(e)))
         page.on(
-            "requestfailed",  # the browser drops its icon when it moves on
-            lambda r: r.url.endswith("favicon.svg") or faults.append(f"failed: {r.url}"),
+            "requestfailed",  # what is still on its way when a reader moves on is no fault
+            lambda r: r.failure == "net::ERR_ABORTED" or faults.append(f"{r.failure}: {r.url}"),
         )
         page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
         page.on(
