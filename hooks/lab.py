@@ -40,10 +40,11 @@ def on_config(config):
 
 def on_files(files, config):
     """Add the scripts and their style sheet to the site."""
-    parts = {script(elements()): "index.js", STYLE: "lab.css"}
-    parts |= {script([name]): f"{key(name)}.js" for name in elements()}
+    tags, folder = elements(), store()
+    parts = {script(tags): "index.js", STYLE: "lab.css"}
+    parts |= {script([tag]): f"{key(tag)}.js" for tag in tags}
     for uri, entry in parts.items():
-        files.append(File.generated(config, uri, abs_src_path=str(made(entry))))
+        files.append(File.generated(config, uri, abs_src_path=str(made(folder / entry))))
     return files
 
 
@@ -82,10 +83,15 @@ def key(tag: str) -> str:
     return tag.removeprefix("logits-")
 
 
-def made(entry: str) -> Path:
-    """The bundle of a source, kept under a hash of all sources and the bundler."""
+def store() -> Path:
+    """Where bundles are kept: under a hash of all sources and the bundler."""
     sources = sorted(p for p in SOURCES.iterdir() if p.suffix in (".js", ".css"))
     texts = [installed("esbuild"), *(path.read_text("utf-8") for path in sources)]
     name = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return STORE / name
+
+
+def made(place: Path) -> Path:
+    """The bundle of the source of this name, made where it is not kept yet."""
     options = ("--format=iife", "--target=es2022")
-    return kept(STORE / name / entry, lambda: bundle(SOURCES / entry, *options).encode())
+    return kept(place, lambda: bundle(SOURCES / place.name, *options).encode())

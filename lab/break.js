@@ -101,7 +101,7 @@ stable = r(r(r(1 - y) * x) - l)`,
 };
 
 /** How many digits of `exact` are left: k where the relative error is below half of 10**-k. */
-export function digits(got, exact) {
+function digits(got, exact) {
   if (Object.is(got, exact) || got === exact) return MOST;
   const error = Math.abs(got / exact - 1);
   let k = 0;
@@ -112,7 +112,7 @@ export function digits(got, exact) {
 const short = (values) =>
   (values.length > 5 ? [...values.slice(0, 3).map(show), "…", show(values.at(-1))] : values.map(show)).join("  ");
 
-export class Break extends Lab {
+class Break extends Lab {
   static key = "break";
   static fields = {
     fn: option("softmax", Object.keys(FUNCTIONS)),

@@ -27,7 +27,7 @@ const axis = {
   write: String,
 };
 
-export class Compare extends Lab {
+class Compare extends Lab {
   static key = "compare";
   static fields = { x: tensor(ARTICLE), dim: axis, t: number(1, 0.01, 1000) };
   static words = {

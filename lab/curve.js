@@ -18,7 +18,7 @@ const VIEWS = {
 const view = (fn) => VIEWS[fn] ?? VIEWS.sigmoid;
 const FAR = 1e6;
 
-export class Curve extends Lab {
+class Curve extends Lab {
   static key = "curve";
   static fields = {
     fn: option("sigmoid", Object.keys(curves)),
@@ -259,7 +259,7 @@ function svg(tag, attributes, ...children) {
 }
 
 /** Round numbers from low to high, at steps of 1, 2 or 5 times a power of ten; at most `most`. */
-export function ticks(low, high, most) {
+function ticks(low, high, most) {
   const power = 10 ** Math.floor(Math.log10((high - low) / most));
   const step = [1, 2, 5, 10].map((k) => k * power).find((s) => (high - low) / s <= most);
   const first = Math.ceil(low / step - 1e-9);
@@ -268,7 +268,7 @@ export function ticks(low, high, most) {
 }
 
 /** The range of finite values with some room, without the ends of a pole. */
-export function room(values) {
+function room(values) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (!sorted.length) return [-1, 1];
   const share = (q) => sorted[Math.round(q * (sorted.length - 1))];

@@ -17,7 +17,7 @@ const sum = (values) => {
   return show(Math.abs(total) < 5e-5 ? 0 : total);
 };
 
-export class Jacobian extends RowLab {
+class Jacobian extends RowLab {
   static key = "jacobian";
   static fields = { x: few([2, 1, 0.1]), f: option("softmax", Object.keys(FUNCTIONS)) };
   static words = {

@@ -21,7 +21,7 @@ const svg = (tag, attributes) => {
   return element;
 };
 
-export class Loss extends Lab {
+class Loss extends Lab {
   static key = "loss";
   static fields = {
     loss: option("bce", Object.keys(NAMES)),

@@ -20,7 +20,7 @@ const whole = (initial, high) => ({
   write: String,
 });
 
-export class Sample extends RowLab {
+class Sample extends RowLab {
   static key = "sample";
   static fields = {
     x: few([3, 2, 0]),

@@ -146,14 +146,13 @@ def test_a_page_prints_without_its_frame(visit):
 def test_a_small_drawing_looks_as_it_was_drawn(browser, page, name):
     script = ROOT / f"snippets/{page}.py"
     tab, seen = browser.new_page(device_scale_factor=2), []  # words keep to whole pixels at 1
-    for draw in (figures.drawn, figures.draw):
-        tab.set_content(
-            f"<style>svg {{ width: 800px; color: #123 }}</style>{draw(script, name, 'zh')}"
-        )
+    whole, small = (draw(script, name, "zh") for draw in (figures.drawn, figures.draw))
+    for drawing in (whole, small):
+        tab.set_content(f"<style>svg {{ width: 800px; color: #123 }}</style>{drawing}")
         shot = Image.open(io.BytesIO(tab.locator("svg").screenshot()))
         seen.append(np.asarray(shot.convert("L"), float))
     tab.close()
     before, after = seen
     assert before.std() > 5
     assert abs(before - after).mean() < 0.1  # of 255
-    assert len(figures.draw(script, name, "zh")) < 0.9 * len(figures.drawn(script, name, "zh"))
+    assert len(small) < 0.9 * len(whole)
