@@ -13,6 +13,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_modifyitems(items):
+    """First what needs the built site: one worker builds it while another runs the blocks.
+
+    pytest-xdist gives each worker a stretch of this list to begin with.
+    """
+    items.sort(key=lambda item: "site" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     """Put torch's and the process's state back after each block."""

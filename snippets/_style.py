@@ -33,7 +33,7 @@ CSS = {INK: "currentColor", GRID: f"var(--fig-grid,{GRID})"} | {
     colour: f"var(--fig-{k},{colour})" for k, colour in enumerate(SERIES, 1)
 }
 
-ROOT = 'font-family="DejaVu Sans,Verdana,sans-serif" stroke-linejoin="round"'
+SAID_ONCE = 'font-family="DejaVu Sans,Verdana,sans-serif" stroke-linejoin="round"'
 WIDTH = 7.2  # inches; the page scales the figure to its column, so this sets the text's size
 
 plt.rcParams.update(
@@ -58,6 +58,8 @@ plt.rcParams.update(
         "lines.linewidth": 2,
         "legend.frameon": False,
         "figure.constrained_layout.use": True,
+        "figure.facecolor": "none",  # the page's own background shows, in either scheme
+        "axes.facecolor": "none",
     }
 )
 
@@ -116,7 +118,8 @@ def svg(figure: Figure, prefix: str) -> str:
     # fonttype none asks the browser for glyphs; Matplotlib still warns that its own font has none
     with warnings.catch_warnings(), plt.rc_context({"svg.hashsalt": prefix}):
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
+        # the same bytes as savefig, which lays out and draws everything twice
+        figure.canvas.print_svg(out, metadata={"Date": None})
     plt.close(figure)
     text = out.getvalue()
     text = text[text.index("<svg") :]
@@ -128,7 +131,7 @@ def svg(figure: Figure, prefix: str) -> str:
     # said once, and for this figure alone: the page's sheet then names a font of its own
     text = re.sub(r"<defs>\s*<style.*?</defs>\s*", "", text, count=1, flags=re.S)
     text = re.sub(r"font-family: [^;\"]*sans-serif; ", "", text)
-    text = text.replace("<svg ", f"<svg {ROOT} ", 1)
+    text = text.replace("<svg ", f"<svg {SAID_ONCE} ", 1)
     for colour, variable in CSS.items():
         text = text.replace(colour, variable)
     return re.sub(r"\n\s*", "\n", text).strip()

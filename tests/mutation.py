@@ -137,11 +137,9 @@ def survives(mutant: Mutant) -> bool:
     """Whether no check notices the change."""
     page = Page(mutant.page.path, mutant.text)
     if mutant.kind == "output":
-        return all(
-            block.expected_output == fresh(block.code)
-            for block in extract_from_buffer(StringIO(mutant.text))
-            if block.expected_output is not None
-        )
+        blocks = extract_from_buffer(StringIO(mutant.text))
+        changed = [block for block in blocks if block.lineno <= mutant.line][-1]
+        return changed.expected_output == fresh(changed.code)
     if mutant.kind == "formula":
         formula = next(f for f in page.formulas if f.line < mutant.line < f.end)
         return holds(formula.latex, formula.marker)

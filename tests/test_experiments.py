@@ -12,7 +12,7 @@ import pytest
 from snippets.experiments import _results
 from tests.contract import nav_pages
 from tests.markdown import DOCS, Page
-from tests.notebooks import from_markdown, to_markdown
+from tests.notebooks import OUTPUT_MARK, from_markdown, to_markdown
 
 NAMES = _results.names()
 SECONDS = 120  # a cell of a notebook, on a busy machine
@@ -46,12 +46,6 @@ def test_stored_results_belong_to_the_code(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_stored_results_support_the_claims(name):
     claims = module(name).claims(_results.stored(name))
-    assert len(claims) >= 2 and all(claims.values()), claims
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_reduced_case_from_scratch_supports_the_claims(name):
-    claims = module(name).claims(_results.measure(name, **module(name).REDUCED))
     assert len(claims) >= 2 and all(claims.values()), claims
 
 
@@ -140,7 +134,10 @@ def quiet(monkeypatch):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_download_runs_in_an_empty_folder(name, site, tmp_path, quiet):
-    """What a reader gets, executed where nothing of the repository is; outputs are compared."""
+    """What a reader gets, executed where nothing of the repository is; outputs are compared.
+
+    It trains the reduced case from scratch: that case must support every claim.
+    """
     texts = [
         (site / folder / f"experiments/{name}/{name}.ipynb").read_text("utf-8")
         for folder in ("", "en")
@@ -150,16 +147,20 @@ def test_a_download_runs_in_an_empty_folder(name, site, tmp_path, quiet):
     assert code[0] == code[1]
     for notebook in (zh, en):
         nbformat.validate(notebook)
-    probe = {**from_markdown("```python\nprint(1)\n```")["cells"][0], "id": "probe"}
-    probe["source"] = "import snippets.experiments._results as r\nprint(r.FOLDER)"
-    probe["outputs"][0:] = [
-        {
-            "name": "stdout",
-            "output_type": "stream",
-            "text": f"{tmp_path / 'snippets/experiments'}\n",
-        }
-    ]
-    zh["cells"].append(probe)
+    (probe,) = from_markdown(
+        f"""```python
+print(_results.FOLDER)
+print({name}.REDUCED | results["settings"] == {name}.REDUCED)
+print(len({name}.claims(results)) >= 2, all({name}.claims(results).values()))
+```
+{OUTPUT_MARK}
+```text
+{tmp_path / "snippets/experiments"}
+True
+True True
+```"""
+    )["cells"]
+    zh["cells"].append(probe | {"id": "probe"})
     found = rerun(zh, str(tmp_path))
     assert not found, "\n".join(found)
     assert not any("](../" in "".join(c["source"]) for c in [*zh["cells"], *en["cells"]])
@@ -167,8 +168,7 @@ def test_a_download_runs_in_an_empty_folder(name, site, tmp_path, quiet):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_a_failing_cell_and_a_stale_output_are_named(tmp_path, quiet):
-    mark = "<!--pytest-codeblocks:expected-output-->"
-    good = f"# A {{ #a }}\n\n```python\nprint(1 + 1)\n```\n{mark}\n```text\n2\n```\n"
+    good = f"# A {{ #a }}\n\n```python\nprint(1 + 1)\n```\n{OUTPUT_MARK}\n```text\n2\n```\n"
     assert rerun(from_markdown(good), str(tmp_path)) == []
     (stale,) = rerun(from_markdown(good.replace("\n2\n", "\n3\n")), str(tmp_path))
     assert "cell 2 shows what it no longer prints" in stale and "make update" in stale
