@@ -178,8 +178,13 @@ def targets(rows) -> np.ndarray:
 
 
 @pytest.fixture
-def handbook(tmp_path) -> Path:
-    """A small handbook of its own, the machinery and two pages, for a test to break."""
+def handbook(tmp_path, common) -> Path:
+    """A small handbook of its own, the machinery and two pages, for a test to break.
+
+    The cache is that of all small handbooks: it holds what the same input gave before.
+    """
+    (common / "small-cache").mkdir(exist_ok=True)
+    (tmp_path / ".cache").symlink_to(common / "small-cache")
     for part in ("mkdocs.yml", "hooks", "overrides", "lab", "docs/assets", "snippets/_style.py"):
         source, target = ROOT / part, tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
