@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { optimize } from "svgo";
 
 const options = {
-  multipass: true,
   floatPrecision: 2, // of 518 units across a page
   // several drawings stand on one page, so that ids keep their prefixes
   plugins: [{ name: "preset-default", params: { overrides: { cleanupIds: false } } }],
