@@ -21,8 +21,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt package-lock.json
 	@$(PYTHON) -m venv .venv
 	@echo "Setting up: pinned Python packages (torch is about 200 MB; a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip==$$(sed -n 's/^pip==//p' constraints.txt)"
-	@# a module is compiled when it is first imported: compiling all takes longer than copying them
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt --group site
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group site
 	@echo "Setting up: front-end parts from npm's lockfile"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

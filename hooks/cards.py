@@ -23,6 +23,7 @@ sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.machines import source, summary  # noqa: E402
 from hooks.store import installed, kept  # noqa: E402
+from tests.markdown import stem_language  # noqa: E402
 
 STORE = ROOT / ".cache" / "cards"
 FONT = ROOT / "node_modules" / "@fontsource-variable" / "noto-sans-sc"
@@ -40,7 +41,7 @@ def on_page_context(context, page, config, nav) -> None:
     """Name the page's card, for its head (overrides/partials/machines.html)."""
     if config.extra["serving"]:
         return
-    stem, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", page.file.src_uri).groups()
+    stem, language = stem_language(page.file.src_uri)
     read = source(page)
     title = re.sub(r"[`*]", "", read.headings[0].text if read.headings else page.title)
     section = page.parent.title if page.parent else ""

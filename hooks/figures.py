@@ -26,7 +26,7 @@ sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.node import output  # noqa: E402
 from hooks.store import installed, kept, written  # noqa: E402
-from tests.markdown import COMMENT, Page  # noqa: E402  (the one parser of pages)
+from tests.markdown import COMMENT, Page, stem_language  # noqa: E402  (the one parser of pages)
 
 STORE = ROOT / ".cache" / "figures"
 SVGO = ROOT / "hooks/svgo.mjs"
@@ -41,8 +41,8 @@ SAY = {"zh": lambda zh, en: zh, "en": lambda zh, en: en}
 
 def on_page_markdown(markdown: str, page, config, files) -> str:
     """Replace each figure's image by the drawing itself."""
-    script = ROOT / "snippets" / re.sub(r"\.(zh|en)\.\w+$", ".py", page.file.src_uri)
-    language = page.file.src_uri.split(".")[-2]
+    stem, language = stem_language(page.file.src_uri)
+    script = ROOT / "snippets" / f"{stem}.py"
 
     def inline(match: re.Match) -> str:
         line = markdown.count("\n", 0, match.start()) + 1
@@ -89,7 +89,7 @@ def on_files(files, config) -> None:
     wanted = []
     for file in files.documentation_pages():
         if file.abs_src_path:
-            stem, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", file.src_uri).groups()
+            stem, language = stem_language(file.src_uri)
             script = ROOT / "snippets" / f"{stem}.py"
             path = Path(file.abs_src_path)
             wanted += [(script, name, language) for name in named(path, path.stat().st_mtime_ns)]

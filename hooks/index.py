@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks import figures  # noqa: E402
-from tests.markdown import Page  # noqa: E402  (the one parser of pages)
+from tests.markdown import Page, stem_language  # noqa: E402  (the one parser of pages)
 
 on_post_page = figures.on_post_page  # MkDocs' own copy of that module holds other drawings
 
@@ -36,8 +36,8 @@ def on_page_content(content: str, page, config, files: Files) -> str:
     """Fill the two places of an index page."""
     if "data-index=" not in content:
         return content
-    folder, _, name = page.file.src_uri.rpartition("/")
-    language = name.split(".")[-2]
+    folder = page.file.src_uri.rpartition("/")[0]
+    _, language = stem_language(page.file.src_uri)
     siblings = page.parent.children if page.parent else []
     paths = [Path(sibling.file.abs_src_path) for sibling in siblings if sibling is not page]
 

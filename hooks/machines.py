@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.index import first_sentence  # noqa: E402
-from tests.markdown import COMMENT, IMAGE, Page  # noqa: E402  (the one parser)
+from tests.markdown import COMMENT, IMAGE, Page, stem_language  # noqa: E402  (the one parser)
 
 FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
 HEAD = re.compile(r"\A---\n.*?\n---\n", re.S)  # settings of the page, for MkDocs alone
@@ -109,13 +109,13 @@ def address(page, config, target: str) -> str:
     """The address of another page, from a link of this one without its .md."""
     stem = posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), target))
     stem = re.sub(r"(^|/)index$", r"\1", stem).rstrip("/")
-    home = "" if page.file.src_uri.split(".")[-2] == "zh" else "en/"
+    home = "" if stem_language(page.file.src_uri)[1] == "zh" else "en/"
     return config.site_url + home + (f"{stem}/" if stem else "")
 
 
 def prose(text: str, page, config) -> str:
     """Markdown outside fences, read elsewhere: links whole, figures in words, no comments."""
-    language = page.file.src_uri.split(".")[-2]
+    _, language = stem_language(page.file.src_uri)
     text = IMAGE.sub(lambda m: f"*{FIGURE[language]}: {m['alt']}*", COMMENT.sub("", text))
     text = re.sub(r"^(#+ .*?)\s*\{[^}]*\}$", r"\1", text, flags=re.M)
     text = re.sub(
@@ -135,7 +135,7 @@ def markdown_copy(read: Page, page, config) -> str:
 
 
 def origin(page, config) -> str:
-    words = FROM[page.file.src_uri.split(".")[-2]]
+    words = FROM[stem_language(page.file.src_uri)[1]]
     return words.format(url=page.canonical_url, torch=config.extra["stamp"]["torch"])
 
 
@@ -182,7 +182,7 @@ def between(read: Page, start: int, end: int, page, config) -> str:
 def fact(read: Page, page, language: str) -> dict:
     """What a page states, and what was checked."""
     return {
-        "page": re.sub(r"\.(zh|en)\.\w+$", "", page.file.src_uri),
+        "page": stem_language(page.file.src_uri)[0],
         "language": language,
         "title": page.title,
         "url": page.canonical_url,

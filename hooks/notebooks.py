@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks import figures  # noqa: E402
-from tests.markdown import Page  # noqa: E402  (the one parser of pages)
+from tests.markdown import Page, stem_language  # noqa: E402  (the one parser of pages)
 from tests.notebooks import carrying, dumped  # noqa: E402
 
 WORDS = {
@@ -49,7 +49,7 @@ def on_page_content(content: str, page, config, files) -> str:
     """Offer the notebook below its title."""
     if not page.file.src_uri.endswith(".ipynb"):
         return content
-    name, language, _ = Path(page.file.src_uri).name.split(".")
+    name, language = stem_language(Path(page.file.src_uri).name)
     link, words = WORDS[language]
     offer = f'<p><a href="{name}.ipynb" download>{link}</a>{words.format(NEEDS)}</p>'
     return content.replace("</h1>", f"</h1>\n{offer}", 1)
@@ -59,7 +59,7 @@ def on_post_page(output: str, page, config) -> None:
     """Put the notebook that carries all it needs beside its page."""
     if page.file.src_uri.endswith(".ipynb"):
         target = Path(page.file.abs_dest_path)
-        name = Path(page.file.src_uri).name.split(".")[0]
+        name, _ = stem_language(Path(page.file.src_uri).name)
         target.parent.mkdir(parents=True, exist_ok=True)
         address = page.canonical_url or config.site_url
         text = dumped(portable(Path(page.file.abs_src_path), address))
@@ -72,7 +72,7 @@ def portable(path: Path, address: str) -> dict:
     Links become absolute, from the page's `address`; ids and markers of the site are dropped.
     """
     notebook = json.loads(path.read_text("utf-8"))
-    stem, language, _ = path.name.split(".")
+    stem, language = stem_language(path.name)
     folder = ROOT / "snippets" / path.parent.relative_to(ROOT / "docs")
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":

@@ -16,7 +16,7 @@ from mkdocs.exceptions import PluginError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
-from tests.markdown import Page  # noqa: E402  (the one parser of pages)
+from tests.markdown import Page, stem_language  # noqa: E402  (the one parser of pages)
 
 PLACE = re.compile(
     r'^<div data-from="(?P<stem>[\w/]+)#(?P<id>[\w-]+)"(?: data-rows="(?P<rows>[^"]*)")?></div>$',
@@ -28,7 +28,7 @@ LINK = re.compile(r"\]\((?![a-z]+:)(?P<target>[^)#]*)(?P<anchor>#[\w-]+)?\)")
 def on_page_markdown(markdown: str, page, config, files) -> str:
     """Fill every place of a page."""
     uri, docs = page.file.src_uri, Path(config.docs_dir)
-    language = uri.split(".")[-2]
+    _, language = stem_language(uri)
 
     def fill(match: re.Match) -> str:
         source = docs / f"{match['stem']}.{language}.md"

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.security import guarded  # noqa: E402
+from tests.markdown import stem_language  # noqa: E402
 
 TABLE = "redirects.tsv"
 PAGE = """<!doctype html>
@@ -67,7 +68,7 @@ def moves(config) -> list[Move]:
 
 def on_files(files, config) -> None:
     """Refuse a move that leads nowhere, or away from a page that is there."""
-    pages = {re.sub(r"\.(zh|en)\.\w+$", "", f.src_uri) for f in files.documentation_pages()}
+    pages = {stem_language(f.src_uri)[0] for f in files.documentation_pages()}
     for move in moves(config):
         where = f"{TABLE}:{move.line}"
         old, _, old_id = move.old.partition("#")
@@ -82,7 +83,7 @@ def on_files(files, config) -> None:
 
 def on_page_content(content: str, page, config, files) -> str:
     """Let a renamed heading answer to its old id."""
-    stem = re.sub(r"\.(zh|en)\.\w+$", "", page.file.src_uri)
+    stem, _ = stem_language(page.file.src_uri)
     for move in moves(config):
         (old, _, old_id), new_id = move.old.partition("#"), move.new.partition("#")[2]
         if move.within and old == stem:

@@ -25,6 +25,7 @@ sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks.esbuild import bundle  # noqa: E402
 from hooks.store import kept  # noqa: E402
+from tests.markdown import stem_language  # noqa: E402
 
 STORE = ROOT / ".cache" / "search"
 # not text of the page, or not its own
@@ -43,7 +44,7 @@ def on_pre_build(config) -> None:
 @event_priority(-100)  # when the other hooks have finished the content
 def on_page_content(content: str, page, config, files) -> None:
     """Keep what the index is made of."""
-    name, language = re.fullmatch(r"(.*)\.(zh|en)\.\w+", page.file.src_uri).groups()
+    name, language = stem_language(page.file.src_uri)
     group = page.parent.title if page.parent else ""
     address = page.url.lstrip("./")  # from the site's root; "" is the Chinese home page
     entry = {"name": name, "address": address, "title": page.title, "group": group}

@@ -116,13 +116,13 @@ class Page:
     @property
     def language(self) -> str:
         """zh or en, from the name."""
-        return self.path.name.split(".")[-2]
+        return stem_language(self.path.name)[1]
 
     @property
     def stem(self) -> str:
         """The page's address in docs/, without language: functions/softmax."""
         path = self.path.relative_to(DOCS) if self.path.is_relative_to(DOCS) else self.path
-        return str(path.with_name(path.name.split(".")[0]))
+        return stem_language(path.as_posix())[0]
 
     @property
     def twin(self) -> Path:
@@ -263,6 +263,12 @@ def source(stem: str, language: str) -> Path:
     """The file of a page: functions/softmax, zh -> docs/functions/softmax.zh.md (or .ipynb)."""
     notebook = DOCS / f"{stem}.{language}.ipynb"
     return notebook if notebook.exists() else notebook.with_suffix(".md")
+
+
+def stem_language(name: str) -> tuple[str, str]:
+    """And back, from a page's file: functions/softmax.zh.md is functions/softmax in zh."""
+    stem, language, _ = name.rsplit(".", 2)
+    return stem, language
 
 
 def _short(path: Path) -> Path:
