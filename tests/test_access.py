@@ -13,11 +13,9 @@ PAGES = [home + kind for kind in kinds() for home in ("", "en/") if home + kind 
     ("path", "width"),
     [*((path, 1280) for path in PAGES), *((path, 360) for path in ("", "functions/softmax/"))],
 )
-def test_axe_finds_nothing(browser, address, path, width):
+def test_axe_finds_nothing(visit, path, width):
     """In both schemes; what a scheme cannot change, colours aside, is looked at in one of them."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
-    page = context.new_page()
-    page.goto(address + path)
+    page = visit(path, width=width)
     page.add_style_tag(  # what is drawn late is drawn first
         content="* { content-visibility: visible !important; transition: none !important }"
     )
@@ -31,7 +29,6 @@ def test_axe_finds_nothing(browser, address, path, width):
         )
         faults = violations(page, resultTypes=["violations"], preload=False, **rules)
         found |= {f"{scheme}: {rule}": nodes for rule, nodes in faults.items()}
-    context.close()
     assert not found
 
 
