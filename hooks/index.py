@@ -36,8 +36,7 @@ def on_page_content(content: str, page, config, files: Files) -> str:
     """Fill the two places of an index page."""
     if "data-index=" not in content:
         return content
-    folder = page.file.src_uri.rpartition("/")[0]
-    _, language = stem_language(page.file.src_uri)
+    stem, language = stem_language(page.file.src_uri)
     siblings = page.parent.children if page.parent else []
     paths = [Path(sibling.file.abs_src_path) for sibling in siblings if sibling is not page]
 
@@ -49,7 +48,7 @@ def on_page_content(content: str, page, config, files: Files) -> str:
                 raise PluginError(f"docs/{page.file.src_uri}: {match[0]}: no page {missing}")
             return table([read(path, path.read_bytes()) for path in named], language, sheet=True)
         entries = [read(path, path.read_bytes()) for path in paths]
-        return table(entries, language) if part == "table" else plots(entries, folder, language)
+        return table(entries, language) if part == "table" else plots(entries, stem, language)
 
     place = r'<div data-index="(?P<part>table|plots|sheet)"(?: data-of="(?P<of>[^"]*)")?></div>'
     return re.sub(place, fill, content)
@@ -84,7 +83,7 @@ def row(entry: Page, sheet: bool = False) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def plots(entries: list[Page], folder: str, language: str) -> str:
+def plots(entries: list[Page], index: str, language: str) -> str:
     """The first figure of each page, under its title."""
     drawn = []
     for entry in entries:
@@ -99,7 +98,7 @@ def plots(entries: list[Page], folder: str, language: str) -> str:
                     f"docs/{entry.stem}.{language}.md:{image.line}: {error}"
                 ) from None
             drawing = re.sub(r'( id="|url\(#|href="#)', r"\1index-", drawing)
-            figure = figures.framed(f"{folder}/index#{script.stem}.{language}", drawing, image.alt)
+            figure = figures.framed(f"{index}#{script.stem}.{language}", drawing, image.alt)
             drawn.append(
                 f'{figure}<p class="plot-of"><a href="{address(entry)}">{title(entry)}</a></p>'
             )
@@ -132,4 +131,4 @@ def title(entry: Page) -> str:
 
 
 def address(entry: Page) -> str:
-    return f"{entry.path.name.split('.')[0]}/"
+    return f"{stem_language(entry.path.name)[0]}/"

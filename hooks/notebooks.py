@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 from hooks import figures  # noqa: E402
+from hooks.machines import notebook_name  # noqa: E402
 from tests.markdown import Page, stem_language  # noqa: E402  (the one parser of pages)
 from tests.notebooks import carrying, dumped  # noqa: E402
 
@@ -49,9 +50,9 @@ def on_page_content(content: str, page, config, files) -> str:
     """Offer the notebook below its title."""
     if not page.file.src_uri.endswith(".ipynb"):
         return content
-    name, language = stem_language(Path(page.file.src_uri).name)
+    _, language = stem_language(page.file.src_uri)
     link, words = WORDS[language]
-    offer = f'<p><a href="{name}.ipynb" download>{link}</a>{words.format(NEEDS)}</p>'
+    offer = f'<p><a href="{notebook_name(page)}" download>{link}</a>{words.format(NEEDS)}</p>'
     return content.replace("</h1>", f"</h1>\n{offer}", 1)
 
 
@@ -59,11 +60,10 @@ def on_post_page(output: str, page, config) -> None:
     """Put the notebook that carries all it needs beside its page."""
     if page.file.src_uri.endswith(".ipynb"):
         target = Path(page.file.abs_dest_path)
-        name, _ = stem_language(Path(page.file.src_uri).name)
         target.parent.mkdir(parents=True, exist_ok=True)
         address = page.canonical_url or config.site_url
         text = dumped(portable(Path(page.file.abs_src_path), address))
-        target.with_name(f"{name}.ipynb").write_text(text, "utf-8")
+        target.with_name(notebook_name(page)).write_text(text, "utf-8")
 
 
 def portable(path: Path, address: str) -> dict:
